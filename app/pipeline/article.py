@@ -1,0 +1,195 @@
+"""The values that travel between readers, stages and the store; all frozen, none with behaviour beyond its own shape."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Origin = Literal[
+    "sender", "feed", "jsonld", "meta", "markup", "text.byline", "text.footer", "text.dateline", "url", "derived"
+]
+"""Where a value was read: the closed vocabulary of `evidence[].from`."""
+
+Precision = Literal["second", "minute", "day", "month"]
+Zone = Literal["stated", "source", "assumed_utc"]
+TopicOrigin = Literal["declared", "list", "table", "heading", "text", "place", "organisation", "person"]
+Processing = Literal["full", "fallback"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One value that the input offers for one field: its origin, the words it was read from, a confidence from 0 to 1.
+
+    `value` is what would be served if chosen; for `published_at` and `modified_at` it is RFC 3339, and `precision`
+    and `zone` go with it. Authors of one byline share `origin` and `quote`, so that they are chosen together.
+    """
+
+    field: str
+    value: str
+    origin: Origin
+    quote: str
+    confidence: float
+    precision: Precision | None = None
+    zone: Zone | None = None
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One non-blank line of repaired text: its 0-based number among those, and whether a blank line came before it."""
+
+    number: int
+    text: str
+    after_gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a stage read from the lines: evidence, and the numbers of lines that are furniture and no part of the body."""
+
+    evidence: tuple[Evidence, ...] = ()
+    lines: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading; level 1 is the headline, 2 a section."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of running text on one line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """A list item, with the label that stood before its colon if it had one."""
+
+    label: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListBlock:
+    """A bulleted, numbered or bare list."""
+
+    items: tuple[ListItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: one header row, and rows of as many cells."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+Block = Heading | Paragraph | ListBlock | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One subject of an article: `label` as this article prints it, `score` 0 to 1, and where it was read."""
+
+    slug: str
+    label: str
+    score: float
+    origins: tuple[TopicOrigin, ...]
+    mentions: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicEntry:
+    """One entry of a topic list: the slug of the topic it names (None if it names none), its label and its detail."""
+
+    topic: str | None
+    label: str
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicList:
+    """A list or table in which the article enumerates subjects; `block` is the 0-based index into `Article.blocks`."""
+
+    lead_in: str | None
+    block: int
+    entries: tuple[TopicEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the sender says of an item in fields of its own, or in the query; evidence of origin `sender`."""
+
+    url: str | None = None
+    guid: str | None = None
+    source: str | None = None
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    published_at: str | None = None
+    modified_at: str | None = None
+    language: str | None = None
+    topics: tuple[str, ...] = ()
+    timezone: str | None = None
+    rights: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawItem:
+    """One raw article inside a submission.
+
+    `span` is the byte range of the item inside the submission's body where the body holds several, else None.
+    `repairs` counts what the reader had to mend to make text of the bytes.
+    """
+
+    position: int
+    content: str
+    stated: Stated = field(default_factory=Stated)
+    span: tuple[int, int] | None = None
+    repairs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The item is no article, for a reason that a sender can act on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One normalised article, without what only the store knows (id, revision, story, sightings).
+
+    `content_hash` identifies the words (title and text, blind to case, punctuation and space), `field_hash`
+    everything whose change makes a revision.
+    """
+
+    url: str | None
+    guid: str | None
+    source: str | None
+    title: str | None
+    lead: str | None
+    language: str | None
+    authors: tuple[str, ...]
+    agency: str | None
+    published_at: datetime | None
+    published_precision: Precision | None
+    published_zone: Zone | None
+    modified_at: datetime | None
+    dateline_place: str | None
+    rights: str | None
+    topics: tuple[Topic, ...]
+    topic_lists: tuple[TopicList, ...]
+    blocks: tuple[Block, ...]
+    text: str
+    word_count: int
+    repairs: Mapping[str, int]
+    evidence: tuple[Evidence, ...]
+    content_hash: bytes
+    field_hash: bytes
+    processing: Processing
+    pipeline_version: str

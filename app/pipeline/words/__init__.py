@@ -1,0 +1,1 @@
+"""Word lists and patterns as data, a TOML file for each subject, by language inside."""

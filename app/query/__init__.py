@@ -1,0 +1,1 @@
+"""Reading: routes, filters, cursors and the shapes of the answers; never a write."""

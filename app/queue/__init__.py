@@ -1,0 +1,1 @@
+"""The submissions table seen as a queue: claim, finish, retry, quarantine, rescue."""
