@@ -1,0 +1,79 @@
+"""The way to Postgres: one engine for each process, `transaction()` as the only thing that commits, `reading()` beside it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.settings import Settings
+
+CONNECT_SECONDS = 10.0
+POOL_WAIT_SECONDS = 10.0
+
+
+def to_json(value: Any) -> str:
+    """Give a value as JSON text for Postgres; datetimes as RFC 3339."""
+    return orjson.dumps(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open pool and the URL behind it; made by `connect`, ended by `close`."""
+
+    url: str
+    engine: AsyncEngine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Open the one transaction of a unit of work: committed when the block ends, rolled back when it raises."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection for statements that read, each its own snapshot, with no round trips for BEGIN and COMMIT."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def close(self) -> None:
+        """Close every connection of the pool."""
+        await self.engine.dispose()
+
+
+async def raw_connection(url: str, *, statement_timeout: float = 0.0) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open a driver connection outside the pool, for LISTEN and for the pool's own use; `statement_timeout` in seconds."""
+    return await asyncpg.connect(
+        url,
+        timeout=CONNECT_SECONDS,
+        server_settings={
+            "application_name": "dateline",
+            "timezone": "UTC",
+            "jit": "off",
+            "statement_timeout": str(int(statement_timeout * 1000)),
+            "idle_in_transaction_session_timeout": "60000",
+        },
+    )
+
+
+def connect(url: str, settings: Settings) -> Database:
+    """Make the pool for a libpq URL; connects when first used."""
+
+    async def open_connection() -> "asyncpg.Connection[asyncpg.Record]":
+        return await raw_connection(url, statement_timeout=settings.statement_timeout)
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=open_connection,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_pre_ping=False,
+        pool_recycle=1800,
+        json_serializer=to_json,
+        json_deserializer=orjson.loads,
+    )
+    return Database(url, engine)

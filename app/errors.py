@@ -1,0 +1,208 @@
+"""Every way to say no, and the one handler that says it as `application/problem+json` (RFC 9457).
+
+DatelineError
+├── Problem                     answered to a client, with its HTTP status
+│   ├── InvalidRequest    422   which part, and why
+│   ├── NotFound          404
+│   ├── Gone              410
+│   ├── Conflict          409
+│   ├── BodyTooLarge      413
+│   ├── UnsupportedType   415
+│   ├── UnsupportedCoding 415   with Accept-Encoding
+│   └── Unavailable       503   with Retry-After
+└── StartError                  the process cannot start; its message says what to do
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import asyncpg
+import orjson
+import sqlalchemy.exc
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One wrong part of a request: a JSON pointer (RFC 6901) to it, or `/query/name`, `/header/name`, and what is wrong."""
+
+    pointer: str
+    detail: str
+
+
+class DatelineError(Exception):
+    """The root of all errors that Dateline raises itself."""
+
+
+class StartError(DatelineError):
+    """The process cannot start; the message is for whoever started it."""
+
+
+class Problem(DatelineError):  # noqa: N818 - the word of RFC 9457
+    """An answer other than success; `detail` says which part and why, `headers` go out with it."""
+
+    status: ClassVar[int] = 500
+    kind: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str, *, faults: Iterable[Fault] = (), headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+        self.headers = dict(headers or {})
+
+
+class InvalidRequest(Problem):
+    """The request does not fit the contract."""
+
+    status, kind, title = 422, "invalid-request", "Invalid request"
+
+
+class NotFound(Problem):
+    """There is no such resource."""
+
+    status, kind, title = 404, "not-found", "Not found"
+
+
+class Gone(Problem):
+    """There was such a resource, and it was deleted."""
+
+    status, kind, title = 410, "gone", "Gone"
+
+
+class Conflict(Problem):
+    """The resource's state does not allow that."""
+
+    status, kind, title = 409, "conflict", "Conflict"
+
+
+class BodyTooLarge(Problem):
+    """The body is over the limit, as sent or decompressed."""
+
+    status, kind, title = 413, "body-too-large", "Body too large"
+
+
+class UnsupportedType(Problem):
+    """There is no reader for the body's Content-Type."""
+
+    status, kind, title = 415, "unsupported-type", "Unsupported media type"
+
+
+class UnsupportedCoding(Problem):
+    """The body's Content-Encoding is not taken."""
+
+    status, kind, title = 415, "unsupported-coding", "Unsupported content coding"
+
+
+class Unavailable(Problem):
+    """The service cannot take that now; Retry-After says when to come back."""
+
+    status, kind, title = 503, "unavailable", "Service unavailable"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+def problem_body(  # noqa: PLR0913 - the members of RFC 9457
+    *, status: int, kind: str, title: str, detail: str, instance: str, faults: Iterable[Fault] = ()
+) -> dict[str, Any]:
+    """Give the members of a problem document; `errors` only where there are some."""
+    body: dict[str, Any] = {
+        "type": f"urn:dateline:problem:{kind}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+    }
+    if errors := [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]:
+        body["errors"] = errors
+    return body
+
+
+def problem_response(request: Request, problem: Problem) -> Response:
+    """Give the response that a problem is answered with."""
+    body = problem_body(
+        status=problem.status,
+        kind=problem.kind,
+        title=problem.title,
+        detail=problem.detail,
+        instance=request.url.path,
+        faults=problem.faults,
+    )
+    return Response(orjson.dumps(body), problem.status, problem.headers, MEDIA_TYPE)
+
+
+def pointer_of(location: Iterable[int | str]) -> str:
+    """Turn pydantic's error location into a JSON pointer; the leading `body` is the document itself."""
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]
+    return "/" + "/".join(parts[1:] if parts[:1] == ["body"] else parts)
+
+
+async def on_problem(request: Request, problem: Exception) -> Response:
+    """Answer a problem of our own."""
+    if not isinstance(problem, Problem):
+        raise problem
+    return problem_response(request, problem)
+
+
+async def on_validation_error(request: Request, error: Exception) -> Response:
+    """Answer a request that FastAPI found not to fit, part by part."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    faults = [Fault(pointer_of(found["loc"]), str(found["msg"])) for found in error.errors()]
+    detail = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults[:3])
+    return problem_response(request, InvalidRequest(detail, faults=faults))
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Answer what the router itself refuses: an unknown path, a wrong method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    kind = status.phrase.lower().replace(" ", "-")
+    detail = error.detail if error.detail != status.phrase else status.description or status.phrase
+    body = problem_body(status=status, kind=kind, title=status.phrase, detail=detail, instance=request.url.path)
+    return Response(orjson.dumps(body), status, error.headers, MEDIA_TYPE)
+
+
+async def on_store_error(request: Request, error: Exception) -> Response:
+    """Answer 503 while Postgres is away, slow or out of connections; log which."""
+    log.error("store_unavailable", path=request.url.path, error=str(error), kind=type(error).__name__)
+    return problem_response(
+        request, Unavailable("The store does not answer; nothing of this request was kept.", retry_after=5)
+    )
+
+
+async def on_crash(request: Request, error: Exception) -> Response:
+    """Answer 500 without a word about the inside, and log the whole of it."""
+    log.error("request_crashed", path=request.url.path, exc_info=error)
+    return problem_response(request, Problem("Something went wrong here; the log has it under this path."))
+
+
+def install(app: FastAPI) -> None:
+    """Have every error that leaves a route answered as a problem."""
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_validation_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    for unavailable in (
+        sqlalchemy.exc.OperationalError,
+        sqlalchemy.exc.InterfaceError,
+        sqlalchemy.exc.TimeoutError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.TooManyConnectionsError,
+        asyncpg.InterfaceError,
+        ConnectionError,
+        TimeoutError,
+    ):
+        app.add_exception_handler(unavailable, on_store_error)
+    app.add_exception_handler(Exception, on_crash)

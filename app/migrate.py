@@ -1,0 +1,68 @@
+"""Brings the database's schema to this program's version, and says whether it is there."""
+
+import asyncio
+from pathlib import Path
+
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import app
+from app.db import Database, connect
+from app.errors import StartError
+from app.settings import Settings
+
+STATEMENT_SECONDS = 600.0
+
+
+def migrations_folder() -> Path:
+    """Find the migrations: inside the package where it was installed as a wheel, beside it in a checkout."""
+    package = Path(app.__file__).parent
+    inside = package / "migrations"
+    return inside if inside.is_dir() else package.parent / "migrations"
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Give Alembic's configuration, over an open connection where one is needed."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest() -> str | None:
+    """Give the revision that this program needs."""
+    return ScriptDirectory.from_config(configuration()).get_current_head()
+
+
+async def current(connection: AsyncConnection) -> str | None:
+    """Give the revision that the database has; None where there is none yet."""
+    return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+
+
+async def migrate(database: Database) -> None:
+    """Apply every pending migration; safe to call from many processes at once."""
+    async with database.engine.connect() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "head"))
+
+
+async def migrate_url(url: str, settings: Settings) -> None:
+    """Apply every pending migration of the database at a URL, over a pool of its own."""
+    database = connect(url, settings.model_copy(update={"statement_timeout": STATEMENT_SECONDS}))
+    try:
+        await migrate(database)
+    finally:
+        await database.close()
+
+
+def run(url: str, settings: Settings) -> None:
+    """Apply every pending migration before anything else starts; raises StartError in plain words."""
+    try:
+        asyncio.run(migrate_url(url, settings))
+    except (OSError, sqlalchemy.exc.DBAPIError) as error:
+        message = f"The database cannot be brought up to date: {error}. Is DATABASE_URL right, and may it create tables?"
+        raise StartError(message) from error

@@ -1,0 +1,269 @@
+"""Every table, with what a row means; states are text under a CHECK, constraints have names."""
+
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+STATES: Final = ("queued", "processing", "done", "quarantined")
+OUTCOMES: Final = (
+    "stored", "revised", "unchanged", "duplicate", "rejected", "failed", "retracted", "deleted",
+)  # fmt: skip
+UNDATED_LAST: Final = "coalesce({}, '0001-01-01 00:00:00+00'::timestamptz)"
+"""The sort key of newest first: articles without a date come last."""
+UNDATED_LAST_ASCENDING: Final = "coalesce({}, '9999-12-31 00:00:00+00'::timestamptz)"
+"""The sort key of oldest first: articles without a date come last there too."""
+
+
+def moment(name: str, *, nullable: bool = False) -> Column[object]:
+    """Give an aware timestamp column."""
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    """Give the CHECK that keeps a text column to its vocabulary."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("content_type", Text, nullable=False),
+    Column("body", LargeBinary),
+    Column("body_bytes", Integer, nullable=False),
+    Column("source", Text),
+    Column("hints", JSONB, nullable=False),
+    Column("state", Text, nullable=False, server_default="queued"),
+    Column("run_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("alone", Boolean, nullable=False, server_default=text("false")),
+    Column("lease_token", Uuid),
+    moment("lease_until", nullable=True),
+    Column("error", Text),
+    moment("finished_at", nullable=True),
+    one_of("state", STATES),
+    CheckConstraint("(state = 'processing') = (lease_token IS NOT NULL)", name="lease"),
+    Index("ix_submissions_due", "run_at", "id", postgresql_where=text("state = 'queued'")),
+    Index("ix_submissions_leased", "lease_until", postgresql_where=text("state = 'processing'")),
+    Index("ix_submissions_received_at_id", "received_at", "id"),
+    Index("ix_submissions_source_received_at_id", "source", "received_at", "id"),
+    Index("ix_submissions_quarantined", "id", postgresql_where=text("state = 'quarantined'")),
+    comment="One request body as it was sent; its row is the job too, so that the receipt has one truth.",
+)
+
+submission_items = Table(
+    "submission_items",
+    metadata,
+    Column("submission_id", Uuid, ForeignKey("submissions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("article_id", Uuid),
+    Column("reason", Text),
+    Column("span_start", Integer),
+    Column("span_end", Integer),
+    one_of("outcome", OUTCOMES),
+    Index("ix_submission_items_article_id", "article_id", postgresql_where=text("article_id IS NOT NULL")),
+    Index("ix_submission_items_failed", "submission_id", "position", postgresql_where=text("outcome = 'failed'")),
+    comment="What became of each item of a submission; the span is its byte range where the body holds several.",
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("principal", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("submission_id", Uuid, ForeignKey("submissions.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_idempotency_keys_created_at", "created_at"),
+    Index("ix_idempotency_keys_submission_id", "submission_id"),
+    comment="An Idempotency-Key with the digest of type, query and body that it came with.",
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("submission_id", Uuid, ForeignKey("submissions.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("url", Text),
+    Column("guid", Text),
+    Column("source", Text),
+    Column("title", Text),
+    Column("lead", Text),
+    Column("language", Text),
+    Column("authors", ARRAY(Text), nullable=False),
+    Column("agency", Text),
+    moment("published_at", nullable=True),
+    Column("published_precision", Text),
+    Column("published_zone", Text),
+    moment("modified_at", nullable=True),
+    Column("dateline_place", Text),
+    Column("rights", Text),
+    Column("topic_lists", JSONB, nullable=False),
+    Column("blocks", JSONB, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("word_count", Integer, nullable=False),
+    Column("repairs", JSONB, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("field_hash", LargeBinary, nullable=False),
+    Column("processing", Text, nullable=False),
+    Column("pipeline_version", Text, nullable=False),
+    moment("received_at"),
+    moment("current_since"),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("words", TSVECTOR, nullable=False),
+    Column("stems", TSVECTOR, nullable=False),
+    one_of("published_precision", ("second", "minute", "day", "month")),
+    one_of("published_zone", ("stated", "source", "assumed_utc")),
+    one_of("processing", ("full", "fallback")),
+    Index("ix_articles_newest", text(UNDATED_LAST.format("published_at")), "id"),
+    Index("ix_articles_oldest", text(UNDATED_LAST_ASCENDING.format("published_at")), "id"),
+    Index("ix_articles_received_at_id", "received_at", "id"),
+    Index("ix_articles_source_newest", "source", text(UNDATED_LAST.format("published_at")), "id"),
+    Index("ix_articles_language_newest", "language", text(UNDATED_LAST.format("published_at")), "id"),
+    Index("ix_articles_submission_id", "submission_id"),
+    Index("ix_articles_words", "words", postgresql_using="gin"),
+    Index("ix_articles_stems", "stems", postgresql_using="gin"),
+    comment="The current revision of each article; `current_since` is the arrival that it came with.",
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("article_id", Uuid, primary_key=True),
+    Column("deleted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    comment="An article that was deleted and stays so when it is sent again.",
+)
+
+article_keys = Table(
+    "article_keys",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    Column("article_id", Uuid, nullable=False),
+    Index("ix_article_keys_article_id", "article_id"),
+    comment="What an article is known by (guid, url, content), hashed; outlives the article, for tombstones.",
+)
+
+article_revisions = Table(
+    "article_revisions",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    moment("at"),
+    Column("article", JSONB, nullable=False),
+    comment="A revision that is no longer the current one, as it was served; `at` is when it became current.",
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("route", LargeBinary, primary_key=True),
+    Column("source", Text),
+    Column("url", Text),
+    Column("submission_id", Uuid, ForeignKey("submissions.id"), nullable=False),
+    moment("received_at"),
+    moment("last_at"),
+    Column("count", Integer, nullable=False),
+    Index("ix_sightings_submission_id", "submission_id"),
+    comment="Arrivals of an article by one route; `route` hashes source and url, the submission is the first one's.",
+)
+
+article_authors = Table(
+    "article_authors",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", SmallInteger, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("fold", Text, nullable=False),
+    moment("published_at", nullable=True),
+    Index("ix_article_authors_newest", "fold", text(UNDATED_LAST.format("published_at")), "article_id"),
+    comment="The persons of a byline in order; `fold` is the name blind to case and accents.",
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("label", Text, nullable=False),
+    Column("fold", Text, nullable=False, unique=True),
+    Column("search", TSVECTOR, nullable=False),
+    Index("ix_topics_search", "search", postgresql_using="gin"),
+    comment="One subject; `fold` is the key under which its spellings meet, `search` its label for prefix search.",
+)
+
+topic_spellings = Table(
+    "topic_spellings",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE"), nullable=False),
+    Index("ix_topic_spellings_topic_id", "topic_id"),
+    comment="Every slug under which a subject was printed, its own included.",
+)
+
+article_topics = Table(
+    "article_topics",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic_id", BigInteger, ForeignKey("topics.id"), primary_key=True),
+    Column("position", SmallInteger, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("score", REAL, nullable=False),
+    Column("origins", ARRAY(Text), nullable=False),
+    Column("mentions", Integer, nullable=False),
+    moment("published_at", nullable=True),
+    moment("received_at"),
+    Index("ix_article_topics_newest", "topic_id", text(UNDATED_LAST.format("published_at")), "article_id"),
+    Index("ix_article_topics_received_at", "topic_id", "received_at", "article_id"),
+    comment="A subject of an article, as that article prints it; the times are the article's, for the index.",
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    comment="A worker's sign of life.",
+)
