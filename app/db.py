@@ -7,9 +7,13 @@ from typing import Any
 
 import asyncpg
 import orjson
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.settings import Settings
+
+STORE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What a store that is away, slow, full or at odds with us raises, from SQLAlchemy or from the driver below it."""
 
 CONNECT_SECONDS = 10.0
 POOL_WAIT_SECONDS = 10.0

@@ -64,5 +64,7 @@ def run(url: str, settings: Settings) -> None:
     try:
         asyncio.run(migrate_url(url, settings))
     except (OSError, sqlalchemy.exc.DBAPIError) as error:
-        message = f"The database cannot be brought up to date: {error}. Is DATABASE_URL right, and may it create tables?"
+        message = (
+            f"The database cannot be brought up to date: {error}. Is DATABASE_URL right, and may it create tables?"
+        )
         raise StartError(message) from error

@@ -94,13 +94,17 @@ Block = Heading | Paragraph | ListBlock | Table
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One subject of an article: `label` as this article prints it, `score` 0 to 1, and where it was read."""
+    """One subject of an article: `label` as this article prints it, `score` 0 to 1, and where it was read.
+
+    `fold` is the key under which all spellings of the subject meet.
+    """
 
     slug: str
     label: str
     score: float
     origins: tuple[TopicOrigin, ...]
     mentions: int
+    fold: str = ""
 
 
 @dataclass(frozen=True, slots=True)

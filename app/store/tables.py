@@ -73,6 +73,7 @@ submissions = Table(
     Column("alone", Boolean, nullable=False, server_default=text("false")),
     Column("lease_token", Uuid),
     moment("lease_until", nullable=True),
+    Column("pending", ARRAY(Integer)),
     Column("error", Text),
     moment("finished_at", nullable=True),
     one_of("state", STATES),
@@ -82,7 +83,7 @@ submissions = Table(
     Index("ix_submissions_received_at_id", "received_at", "id"),
     Index("ix_submissions_source_received_at_id", "source", "received_at", "id"),
     Index("ix_submissions_quarantined", "id", postgresql_where=text("state = 'quarantined'")),
-    comment="One request body as it was sent; its row is the job too, so that the receipt has one truth.",
+    comment="One request body as it was sent; its row is the job too. `pending`: the items still to do, null for all.",
 )
 
 submission_items = Table(
@@ -107,7 +108,12 @@ idempotency_keys = Table(
     Column("principal", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("digest", LargeBinary, nullable=False),
-    Column("submission_id", Uuid, ForeignKey("submissions.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "submission_id",
+        Uuid,
+        ForeignKey("submissions.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+    ),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index("ix_idempotency_keys_created_at", "created_at"),
     Index("ix_idempotency_keys_submission_id", "submission_id"),

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("alone", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("lease_token", sa.Uuid(), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pending", sa.ARRAY(sa.Integer()), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(state = 'processing') = (lease_token IS NOT NULL)", name=op.f("ck_submissions_lease")),
@@ -44,7 +45,7 @@ def upgrade() -> None:
             "state IN ('queued', 'processing', 'done', 'quarantined')", name=op.f("ck_submissions_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
-        comment="One request body as it was sent; its row is the job too, so that the receipt has one truth.",
+        comment="One request body as it was sent; its row is the job too. `pending`: the items still to do, null for all.",
     )
     op.create_index(
         "ix_submissions_due",
@@ -183,7 +184,12 @@ def upgrade() -> None:
         sa.Column("submission_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
-            ["submission_id"], ["submissions.id"], name=op.f("fk_idempotency_keys_submission_id"), ondelete="CASCADE"
+            ["submission_id"],
+            ["submissions.id"],
+            name=op.f("fk_idempotency_keys_submission_id"),
+            ondelete="CASCADE",
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("principal", "key", name=op.f("pk_idempotency_keys")),
         comment="An Idempotency-Key with the digest of type, query and body that it came with.",

@@ -1,0 +1,67 @@
+"""Signs of life: what a worker leaves in the store, and what `/readyz` makes of the store's state."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import app
+from app import migrate
+from app.db import STORE_ERRORS, Database
+from app.settings import worker_name
+
+DEPTH_SEEN = 1_000_000
+"""Queued submissions are counted up to here; beyond it the number says "at least"."""
+BEAT = text(
+    """
+    INSERT INTO workers (id, name, version) VALUES (:id, :name, :version)
+    ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()
+    """
+)
+FORGET = text("DELETE FROM workers WHERE seen_at < clock_timestamp() - interval '1 hour'")
+DEPTH = text("SELECT count(*) FROM (SELECT FROM submissions WHERE state = 'queued' LIMIT :most) AS queued")
+WORKERS = text(
+    """
+    SELECT name, version, extract(epoch FROM clock_timestamp() - seen_at)::float AS silent_seconds
+    FROM workers WHERE seen_at > clock_timestamp() - interval '5 minutes' ORDER BY name
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether requests can be served, why not, and how the queue and the workers are (which does not decide it)."""
+
+    ready: bool
+    problems: tuple[str, ...]
+    queued: int | None
+    workers: tuple[dict[str, Any], ...]
+
+
+async def beat(connection: AsyncConnection, worker_id: UUID) -> None:
+    """Leave a worker's sign of life, and forget the ones that have been silent for an hour."""
+    await connection.execute(BEAT, {"id": worker_id, "name": worker_name(), "version": app.__version__})
+    await connection.execute(FORGET)
+
+
+async def queue_depth(connection: AsyncConnection, most: int = DEPTH_SEEN) -> int:
+    """Count the queued submissions, up to a number."""
+    return int(await connection.scalar(DEPTH, {"most": most}) or 0)
+
+
+async def readiness(database: Database) -> Readiness:
+    """Ask the store whether it is there and at this program's schema."""
+    try:
+        async with database.reading() as connection:
+            found, needed = await migrate.current(connection), migrate.newest()
+            if found != needed:
+                problem = f"The schema is at {found}, this program needs {needed}: run `dateline migrate`."
+                return Readiness(ready=False, problems=(problem,), queued=None, workers=())
+            queued = await queue_depth(connection)
+            workers = tuple(dict(row) for row in (await connection.execute(WORKERS)).mappings())
+            return Readiness(ready=True, problems=(), queued=queued, workers=workers)
+    except STORE_ERRORS as error:
+        problem = f"The store does not answer: {type(error).__name__}: {error}"
+        return Readiness(ready=False, problems=(problem,), queued=None, workers=())

@@ -1,0 +1,82 @@
+"""Receipts: what became of a submission, read, listed, waited for and replayed."""
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db import Database
+
+ITEMS_SHOWN = 200
+POLL_SECONDS = 1.0
+"""How often a waiting request looks by itself, should a notification have been missed."""
+ENDED = frozenset({"done", "quarantined"})
+
+READ = text(
+    """
+    SELECT s.id, s.state, s.received_at, s.attempts, s.error,
+           coalesce((SELECT jsonb_agg(jsonb_build_object('position', i.position, 'outcome', i.outcome,
+                                                         'article_id', i.article_id, 'reason', i.reason)
+                                      ORDER BY i.position)
+                     FROM (SELECT * FROM submission_items WHERE submission_id = s.id AND position >= :after
+                           ORDER BY position LIMIT :most) AS i), '[]') AS items
+    FROM submissions s WHERE s.id = :id
+    """
+)
+
+
+async def read(connection: AsyncConnection, receipt_id: UUID, *, after: int = 0) -> dict[str, Any] | None:
+    """Give a receipt with its items from position `after` on, one more than are shown; None where there is no such."""
+    row = (
+        (await connection.execute(READ, {"id": receipt_id, "after": after, "most": ITEMS_SHOWN + 1})).mappings().first()
+    )
+    return dict(row) if row else None
+
+
+class Waiters:
+    """Requests that wait for receipts to end; woken by the worker's notification, or by their own look every second."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.events: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
+
+    def finished(self, payload: str) -> None:
+        """Wake who waits for the receipts that a notification names."""
+        for receipt_id in payload.split():
+            for event in self.events.get(UUID(receipt_id), ()):
+                event.set()
+
+    def look_again(self) -> None:
+        """Wake everybody: some notifications may have been missed."""
+        for events in self.events.values():
+            for event in events:
+                event.set()
+
+    async def wait(self, receipt_id: UUID, seconds: float) -> dict[str, Any] | None:
+        """Give the receipt once it has ended, or as it stands when the time is over."""
+        event = asyncio.Event()
+        self.events[receipt_id].add(event)
+        deadline = asyncio.get_running_loop().time() + seconds
+        try:
+            while True:
+                async with self.database.reading() as connection:
+                    receipt = await read(connection, receipt_id)
+                left = deadline - asyncio.get_running_loop().time()
+                if receipt is None or receipt["state"] in ENDED or left <= 0:
+                    return receipt
+                await self.pause(event, min(left, POLL_SECONDS))
+        finally:
+            self.events[receipt_id].discard(event)
+            if not self.events[receipt_id]:
+                del self.events[receipt_id]
+
+    async def pause(self, event: asyncio.Event, seconds: float) -> None:
+        """Sleep until woken, but no longer than that."""
+        try:
+            await asyncio.wait_for(event.wait(), seconds)
+        except TimeoutError:
+            return
+        event.clear()

@@ -1,0 +1,119 @@
+"""Decides what an arriving article means for what is stored: a new article, a revision, a sighting, or nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import xxhash
+
+from app.pipeline.article import Article
+from app.pipeline.url import identity
+
+KeyScope = Literal["guid", "url", "content"]
+DISTINCTIVE_WORDS = 8
+"""A text of fewer words ("Video", "Live blog") says nothing about identity where a guid or URL does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that an article is known by; 16 bytes of hash under a scope."""
+
+    scope: KeyScope
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What must be known of a stored article to decide about an arrival."""
+
+    revision: int
+    field_hash: bytes
+    source: str | None
+    modified_at: datetime | None
+    received_at: datetime
+    current_since: datetime
+    processing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """The article is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revise:
+    """The article has changed; the arrival is its new current revision."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The article is known and stays as it is; the arrival is one more sighting."""
+
+
+Intent = Insert | Revise | Sight
+
+
+def digest(*parts: str) -> bytes:
+    """Hash parts to 16 bytes, with borders that no part can imitate."""
+    return xxhash.xxh3_128_digest("\x00".join(parts).encode("utf-8", "replace"))
+
+
+def keys(article: Article) -> tuple[Key, ...]:
+    """Give what an article is known by, the strongest first: the sender's guid, the URL, the words.
+
+    A guid is unique only within its source (RSS 2.0 says no more), so it is hashed together with it.
+    """
+    found = []
+    if article.guid:
+        found.append(Key("guid", digest(article.source or "", article.guid)))
+    if article.url:
+        found.append(Key("url", digest(identity(article.url))))
+    if not found or article.word_count >= DISTINCTIVE_WORDS:
+        found.append(Key("content", article.content_hash))
+    return tuple(found)
+
+
+def route(source: str | None, url: str | None) -> bytes:
+    """Hash the route by which an article arrived: its source and its URL."""
+    return digest(source or "", url or "")
+
+
+def newer(article: Article, received_at: datetime, known: Known) -> bool:
+    """Say whether the arrival supersedes the current revision: by modification time where both state one, then by arrival."""
+    if article.modified_at and known.modified_at and article.modified_at != known.modified_at:
+        return article.modified_at > known.modified_at
+    return received_at >= known.current_since
+
+
+def decide(article: Article, received_at: datetime, known: Known | None) -> Intent:
+    """Decide about one arrival of an article that is stored as `known`, or not stored.
+
+    Only the source that published an article revises it; others add sightings. A fallback result never replaces a
+    full one.
+    """
+    if known is None:
+        return Insert()
+    poorer = article.processing == "fallback" and known.processing == "full"
+    if (
+        article.field_hash == known.field_hash
+        or poorer
+        or article.source != known.source
+        or not newer(article, received_at, known)
+    ):
+        return Sight()
+    return Revise(known.revision + 1)
+
+
+def after(article: Article, received_at: datetime, before: Known | None) -> Known:
+    """Give what is known of an article once it is inserted or revised, for the next arrival of the same batch."""
+    return Known(
+        revision=before.revision + 1 if before else 1,
+        field_hash=article.field_hash,
+        source=article.source,
+        modified_at=article.modified_at,
+        received_at=before.received_at if before else received_at,
+        current_since=received_at,
+        processing=article.processing,
+    )

@@ -1,0 +1,64 @@
+"""What a batch of arrivals comes to: decided first as a whole, carried out after."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.pipeline.article import Article
+
+Outcome = Literal["stored", "revised", "unchanged", "duplicate", "deleted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One article as it came out of the pipeline, with the submission's item that it came in and its byte range there."""
+
+    submission_id: UUID
+    position: int
+    received_at: datetime
+    article: Article
+    span: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of an arrival, and of which article."""
+
+    outcome: Outcome
+    article_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An arrival that becomes an article's current revision; `received_at` is when the article first arrived."""
+
+    number: int
+    arrival: Arrival
+    received_at: datetime
+
+
+@dataclass(slots=True)
+class Sighting:
+    """Arrivals of one article by one route in this batch, summed up."""
+
+    first: Arrival
+    last_at: datetime
+    count: int = 1
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a batch will write: filled by the decisions in order, carried out once it is whole."""
+
+    inserts: dict[UUID, Arrival] = field(default_factory=dict)
+    revisions: dict[UUID, Revision] = field(default_factory=dict)
+    sightings: dict[tuple[UUID, bytes], Sighting] = field(default_factory=dict)
+    merged: dict[UUID, UUID] = field(default_factory=dict)
+    saved: list[Saved] = field(default_factory=list)
+
+    @property
+    def written(self) -> dict[UUID, tuple[Arrival, datetime]]:
+        """The arrival that each new or revised article now shows, with the time of the article's first arrival."""
+        fresh = {article_id: (arrival, arrival.received_at) for article_id, arrival in self.inserts.items()}
+        return fresh | {article_id: (new.arrival, new.received_at) for article_id, new in self.revisions.items()}

@@ -1,0 +1,184 @@
+"""The statements that write articles and what hangs on them; each takes a whole batch."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, column, delete, func, insert, text, update, values
+from sqlalchemy.dialects.postgresql import REGCONFIG
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store import topics
+from app.store.documents import blocks_json, evidence_json, topic_lists_json
+from app.store.folding import author_fold
+from app.store.plan import Arrival, Revision, Sighting
+from app.store.search import regconfig, search_text
+from app.store.tables import article_authors, article_keys, article_topics, articles, sightings
+
+KEEP_REVISIONS = text(
+    """
+    INSERT INTO article_revisions (article_id, revision, at, article)
+    SELECT a.id, a.revision, a.updated_at,
+           to_jsonb(a) - ARRAY['words', 'stems', 'content_hash', 'field_hash', 'guid', 'position', 'current_since']
+           || jsonb_build_object('topics', coalesce((
+                SELECT jsonb_agg(jsonb_build_object('slug', t.slug, 'label', x.label, 'score', x.score,
+                                                    'origins', x.origins, 'mentions', x.mentions) ORDER BY x.position)
+                FROM article_topics x JOIN topics t ON t.id = x.topic_id WHERE x.article_id = a.id), '[]'))
+    FROM articles a WHERE a.id = ANY(:ids)
+    """
+)
+"""Keeps the current revision as a document: the columns that are served, under their names, and `topics`."""
+
+
+async def repoint_keys(connection: AsyncConnection, merged: Sequence[tuple[UUID, UUID]]) -> None:
+    """Lead the keys that a merged candidate had claimed to the article that it was merged into."""
+    if not merged:
+        return
+    pairs = values(column("candidate", Uuid), column("owner", Uuid), name="merged").data(list(merged))
+    await connection.execute(
+        update(article_keys).values(article_id=pairs.c.owner).where(article_keys.c.article_id == pairs.c.candidate)
+    )
+
+
+SEARCH: dict[str, Any] = {
+    "words": func.to_tsvector("simple", bindparam("search_text")),
+    "stems": func.to_tsvector(bindparam("search_config", type_=REGCONFIG), bindparam("search_text")),
+}
+"""The two search vectors: as printed, and stemmed in the article's own language."""
+
+
+def row(article_id: UUID, revision: int, arrival: Arrival) -> dict[str, Any]:
+    """Give the row of an article, with the parameters of its search vectors."""
+    article = arrival.article
+    return {
+        "id": article_id,
+        "revision": revision,
+        "submission_id": arrival.submission_id,
+        "position": arrival.position,
+        "url": article.url,
+        "guid": article.guid,
+        "source": article.source,
+        "title": article.title,
+        "lead": article.lead,
+        "language": article.language,
+        "authors": list(article.authors),
+        "agency": article.agency,
+        "published_at": article.published_at,
+        "published_precision": article.published_precision,
+        "published_zone": article.published_zone,
+        "modified_at": article.modified_at,
+        "dateline_place": article.dateline_place,
+        "rights": article.rights,
+        "topic_lists": topic_lists_json(article.topic_lists),
+        "blocks": blocks_json(article.blocks),
+        "text": article.text,
+        "word_count": article.word_count,
+        "repairs": dict(article.repairs),
+        "evidence": evidence_json(article.evidence),
+        "content_hash": article.content_hash,
+        "field_hash": article.field_hash,
+        "processing": article.processing,
+        "pipeline_version": article.pipeline_version,
+        "received_at": arrival.received_at,
+        "current_since": arrival.received_at,
+        "search_text": search_text(f"{article.title or ''}\n\n{article.text}"),
+        "search_config": regconfig(article.language),
+    }
+
+
+async def insert_articles(connection: AsyncConnection, inserts: Mapping[UUID, Arrival]) -> None:
+    """Write new articles as their first revision."""
+    if inserts:
+        rows = [row(article_id, 1, arrival) for article_id, arrival in inserts.items()]
+        await connection.execute(insert(articles).values(**SEARCH), rows)
+
+
+async def revise_articles(connection: AsyncConnection, revisions: Mapping[UUID, Revision]) -> None:
+    """Keep the current revisions as documents, and put the new ones in their place."""
+    if not revisions:
+        return
+    ids = list(revisions)
+    await connection.execute(KEEP_REVISIONS, {"ids": ids})
+    rows = [row(article_id, new.number, new.arrival) for article_id, new in revisions.items()]
+    kept = {"id", "received_at", "search_text", "search_config"}
+    changed = {name: bindparam(name) for name in rows[0] if name not in kept}
+    await connection.execute(
+        update(articles).where(articles.c.id == bindparam("id_")).values(**changed, **SEARCH, updated_at=func.now()),
+        [{name: value for name, value in new.items() if name != "received_at"} | {"id_": new["id"]} for new in rows],
+    )
+    for table in (article_authors, article_topics):
+        await connection.execute(delete(table).where(table.c.article_id.in_(ids)))
+
+
+async def write_authors(connection: AsyncConnection, written: Mapping[UUID, tuple[Arrival, datetime]]) -> None:
+    """Write the bylines of new and revised articles."""
+    rows = [
+        {
+            "article_id": article_id,
+            "position": position,
+            "name": name,
+            "fold": author_fold(name),
+            "published_at": arrival.article.published_at,
+        }
+        for article_id, (arrival, _) in written.items()
+        for position, name in enumerate(arrival.article.authors)
+    ]
+    if rows:
+        await connection.execute(insert(article_authors), rows)
+
+
+async def write_topics(connection: AsyncConnection, written: Mapping[UUID, tuple[Arrival, datetime]]) -> None:
+    """Write the subjects of new and revised articles; two spellings that are one subject keep the better."""
+    ids = await topics.resolve(connection, [t for arrival, _ in written.values() for t in arrival.article.topics])
+    rows: dict[tuple[UUID, int], dict[str, Any]] = {}
+    for article_id, (arrival, received_at) in written.items():
+        for position, topic in enumerate(arrival.article.topics):
+            rows.setdefault(
+                (article_id, ids[topic.slug]),
+                {
+                    "article_id": article_id,
+                    "topic_id": ids[topic.slug],
+                    "position": position,
+                    "label": topic.label,
+                    "score": topic.score,
+                    "origins": list(topic.origins),
+                    "mentions": topic.mentions,
+                    "published_at": arrival.article.published_at,
+                    "received_at": received_at,
+                },
+            )
+    if rows:
+        await connection.execute(insert(article_topics), list(rows.values()))
+
+
+async def write_sightings(connection: AsyncConnection, seen: Mapping[tuple[UUID, bytes], Sighting]) -> None:
+    """Add the batch's sightings; one that came by a known route raises its count."""
+    rows = [
+        {
+            "article_id": article_id,
+            "route": route,
+            "source": sighting.first.article.source,
+            "url": sighting.first.article.url,
+            "submission_id": sighting.first.submission_id,
+            "received_at": sighting.first.received_at,
+            "last_at": sighting.last_at,
+            "count": sighting.count,
+        }
+        for (article_id, route), sighting in sorted(seen.items(), key=lambda entry: entry[0])
+    ]
+    if not rows:
+        return
+    statement = upsert(sightings)
+    new = statement.excluded
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["article_id", "route"],
+            set_={
+                "count": sightings.c.count + new.count,
+                "last_at": func.greatest(sightings.c.last_at, new.last_at),
+            },
+        ),
+        rows,
+    )
