@@ -22,6 +22,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app.db import STORE_ERRORS
@@ -186,6 +187,52 @@ async def on_crash(request: Request, error: Exception) -> Response:
     """Answer 500 without a word about the inside, and log the whole of it."""
     log.error("request_crashed", path=request.url.path, exc_info=error)
     return problem_response(request, Problem("Something went wrong here; the log has it under this path."))
+
+
+class FaultShown(BaseModel):
+    """One wrong part of a request."""
+
+    pointer: str = Field(description="JSON pointer (RFC 6901) into the body, or `/query/name`, `/header/name`.")
+    detail: str = Field(description="What is wrong with it.")
+
+
+class ProblemShown(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str = Field(description="A URN for this kind of problem.")
+    title: str = Field(description="The kind in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What went wrong this time.")
+    instance: str = Field(description="The path that was asked for.")
+    errors: list[FaultShown] | None = Field(default=None, description="The wrong parts, where the request is at fault.")
+
+
+PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemShown"}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Give the OpenAPI `responses` of the problems that a route can answer with, and of the 500 that any can."""
+    kinds = {
+        kind.status: kind
+        for kind in (NotFound, Conflict, Gone, BodyTooLarge, UnsupportedType, InvalidRequest, Unavailable)
+    }
+    described: dict[int | str, dict[str, Any]] = {}
+    for status in (*statuses, 500):
+        kind = kinds.get(status, Problem)
+        detail = (kind.__doc__ or "").strip() if kind is not Problem else "Something went wrong here."
+        example = problem_body(
+            status=status,
+            kind=kind.kind,
+            title=kind.title,
+            detail=detail,
+            instance="/v1/articles",
+            faults=[Fault("/query/limit", "Input should be less than or equal to 200")] if status == 422 else (),
+        )
+        described[status] = {
+            "description": detail,
+            "content": {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA, "example": example}},
+        }
+    return described
 
 
 def install(app: FastAPI) -> None:

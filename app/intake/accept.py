@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import sqlalchemy.exc
+import structlog
 import xxhash
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,10 +17,17 @@ from uuid_utils.compat import uuid7
 
 from app.db import STORE_ERRORS, Database, to_json
 from app.errors import Fault, InvalidRequest, Unavailable
+from app.health import queue_depth
 from app.queue.claims import QUEUED_CHANNEL
+from app.settings import Settings
+
+log = structlog.get_logger()
 
 GROUP_ROWS = 256
 GROUP_BYTES = 16_000_000
+DEPTH_SECONDS = 1.0
+LOW_WATER = 0.8
+RETRY_AFTER_SECONDS = 10
 
 KEEP = text(
     """
@@ -73,9 +81,10 @@ class Waiting:
 class Intake:
     """Takes submissions in groups; `run` must be running for `accept` to answer."""
 
-    def __init__(self, database: Database, *, idempotency_hours: int) -> None:
+    def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
-        self.hours = idempotency_hours
+        self.hours = settings.idempotency_hours
+        self.high_water = settings.queue_high_water
         self.waiting: asyncio.Queue[Waiting] = asyncio.Queue()
         self.full = False
 
@@ -86,10 +95,24 @@ class Intake:
         driver's errors where the commit failed: then nothing is stored.
         """
         if self.full:
-            raise Unavailable("The queue is over its high-water mark; come back later.", retry_after=10)
+            raise Unavailable(
+                "The queue is over its high-water mark; come back later.", retry_after=RETRY_AFTER_SECONDS
+            )
         accepted: asyncio.Future[UUID] = asyncio.get_running_loop().create_future()
         self.waiting.put_nowait(Waiting(submission, accepted))
         return await accepted
+
+    async def watch_depth(self) -> None:
+        """Close intake above the high-water mark, open it again below four fifths of it; looks every second."""
+        while True:
+            try:
+                async with self.database.reading() as connection:
+                    depth = await queue_depth(connection, self.high_water + 1)
+            except STORE_ERRORS as error:
+                log.warning("queue_depth_unknown", error=str(error))
+            else:
+                self.full = depth > self.high_water * (LOW_WATER if self.full else 1)
+            await asyncio.sleep(DEPTH_SECONDS)
 
     async def run(self) -> None:
         """Commit what waits, group after group, until cancelled."""

@@ -1,0 +1,31 @@
+"""`DELETE /v1/articles/{id}`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from app.errors import Gone, NotFound, problems
+from app.store.deletion import delete_article
+
+router = APIRouter(prefix="/v1", tags=["articles"])
+
+
+@router.delete(
+    "/articles/{article_id}",
+    status_code=204,
+    summary="Delete an article for good",
+    response_class=Response,
+    responses={204: {"description": "Deleted; it stays so when it is sent again."}, **problems(404, 410, 422, 503)},
+)
+async def delete(request: Request, article_id: UUID) -> Response:
+    """Delete an article and leave a tombstone: sent again it stays deleted, asked for it is `410`.
+
+    The submission's bytes go too, once no live article shares them.
+    """
+    async with request.app.state.database.transaction() as connection:
+        outcome = await delete_article(connection, article_id)
+    if outcome == "unknown":
+        raise NotFound("There is no such article.")
+    if outcome == "gone":
+        raise Gone("This article was deleted before.")
+    return Response(status_code=204)

@@ -1,0 +1,47 @@
+"""`POST /v1/extract`: the pipeline alone, nothing stored."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.db import to_json
+from app.errors import problems
+from app.extraction import Broken, Extracted, Job, Refused
+from app.intake.schemas import REQUEST_BODY, ExtractResult, IntakeQuery
+from app.intake.submission import read_submission
+from app.query.schemas import article_json
+
+router = APIRouter(prefix="/v1", tags=["intake"])
+
+
+@router.post(
+    "/extract",
+    summary="Try an article out",
+    response_model=ExtractResult,
+    responses=problems(413, 415, 422),
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
+async def post_extract(request: Request, query: Annotated[IntakeQuery, Query()]) -> Response:
+    """Run a body through the pipeline and answer what it would be stored as; nothing is stored.
+
+    `200` holds an entry for each item: its article, or why there is none.
+    """
+    body, content_type = await read_submission(request, query)
+    job = Job(body, content_type, query.stated(), datetime.now(UTC), None)
+    [results] = await request.app.state.extractor.extract([job])
+    return Response(to_json({"items": [entry(found) for found in results]}), media_type="application/json")
+
+
+def entry(found: Extracted) -> dict[str, object]:
+    """Give one item's answer."""
+    if isinstance(found, Refused):
+        return {"position": found.position, "outcome": "rejected", "reason": found.reason, "article": None}
+    if isinstance(found, Broken):
+        return {"position": found.position, "outcome": "failed", "reason": found.error, "article": None}
+    return {
+        "position": found.position,
+        "outcome": "article",
+        "reason": None,
+        "article": article_json(found.article),
+    }

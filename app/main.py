@@ -1,0 +1,77 @@
+"""The first door: builds the HTTP application out of its parts; nothing else."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from functools import partial
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+import app as package
+from app import errors, operating
+from app.db import connect
+from app.errors import StartError
+from app.extraction import Extractor
+from app.intake import deletion, extract, quarantine, receipt_routes, routes
+from app.intake.accept import Intake
+from app.intake.receipts import Waiters
+from app.metrics import Observe
+from app.openapi import DESCRIPTION, TAGS, document, operation_id
+from app.query import article, articles, authors, raw, topics
+from app.queue.claims import FINISHED_CHANNEL
+from app.queue.wake import listen
+from app.settings import Settings
+
+ROUTED = (
+    routes, extract, receipt_routes, quarantine, articles, article, raw, deletion, topics, authors, operating,
+)  # fmt: skip
+"""The route modules, in the order in which `/docs` shows them."""
+
+
+@contextlib.asynccontextmanager
+async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+    """Open what requests need, the store first, and close it in the other order once the last of them is answered."""
+    settings: Settings = application.state.settings
+    if settings.database_url is None:
+        message = (
+            "DATABASE_URL is not set; `dateline serve` starts a Postgres of its own, the bare application does not."
+        )
+        raise StartError(message)
+    database = connect(settings.database_url, settings)
+    intake = Intake(database, settings)
+    waiters = Waiters(database)
+    application.state.database, application.state.intake, application.state.waiters = database, intake, waiters
+    async with Extractor(settings) as application.state.extractor:
+        tasks = [
+            asyncio.create_task(intake.run()),
+            asyncio.create_task(intake.watch_depth()),
+            asyncio.create_task(listen(settings.database_url, FINISHED_CHANNEL, waiters.finished, waiters.look_again)),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await database.close()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Give the application; it connects when its lifespan begins."""
+    application = FastAPIOffline(
+        title="Dateline",
+        version=package.__version__,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        redoc_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=operation_id,
+    )
+    application.state.settings = settings or Settings()
+    errors.install(application)
+    for module in ROUTED:
+        application.include_router(module.router)
+    application.add_middleware(Observe)
+    application.openapi = partial(document, application)  # type: ignore[method-assign] # FastAPI's documented way
+    return application

@@ -1,0 +1,76 @@
+"""Counts and times requests, as pure ASGI, and gives request and trace ids back; `/metrics` shows it to Prometheus."""
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger()
+
+REGISTRY = CollectorRegistry()
+REQUESTS = Counter("dateline_http_requests", "Requests answered", ["method", "route", "status"], registry=REGISTRY)
+SECONDS = Histogram(
+    "dateline_http_request_seconds",
+    "Seconds from the request's head to the last byte of its answer",
+    ["method", "route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    registry=REGISTRY,
+)
+QUEUED = Gauge("dateline_queued_submissions", "Submissions that wait for a worker", registry=REGISTRY)
+WORKERS = Gauge("dateline_workers", "Workers that gave a sign of life in the last five minutes", registry=REGISTRY)
+
+REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+"""What is taken over from a gateway; anything else is replaced, so that no log line can be forged."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """Give a request header's first value."""
+    value: bytes | None = next((value for key, value in scope["headers"] if key == name), None)
+    return value
+
+
+class Observe:
+    """Middleware that counts each request under its route, and echoes `X-Request-ID` and `traceparent`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; anything but HTTP is passed on untouched."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 500
+        given = header(scope, b"x-request-id")
+        request_id = given if given and REQUEST_ID.fullmatch(given) else uuid4().hex.encode()
+        echoed = [(b"x-request-id", request_id)]
+        trace = header(scope, b"traceparent")
+        if trace and REQUEST_ID.fullmatch(trace):
+            echoed.append((b"traceparent", trace))
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *echoed]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id.decode("ascii")):
+            try:
+                await self.app(scope, receive, observed)
+            finally:
+                count(scope, status, time.perf_counter() - began)
+
+
+def count(scope: Scope, status: int, seconds: float) -> None:
+    """Count a request under its route's pattern, so that ids in paths make no new series."""
+    route = getattr(scope.get("route"), "path", "unmatched")
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    REQUESTS.labels(method, route, status).inc()
+    SECONDS.labels(method, route).observe(seconds)
+    log.debug("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))

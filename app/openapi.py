@@ -1,0 +1,53 @@
+"""The machine-readable contract: what `/openapi.json`, `openapi.yaml` and `dateline openapi` show."""
+
+from typing import Any
+
+import yaml
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from app.errors import ProblemShown
+
+DESCRIPTION = """\
+Raw syndicated articles in, author, date and topic lists out.
+
+`POST /v1/articles` takes a body and answers with a receipt once it is committed to the store; a worker normalises it;
+the query routes serve it. Every error is an `application/problem+json` document (RFC 9457) that says which part is
+wrong and why. Times are RFC 3339 with an offset, ids are UUIDv7, pages are walked along `next`.
+"""
+TAGS = [
+    {"name": "intake", "description": "Bodies in, receipts out."},
+    {"name": "articles", "description": "Normalised articles with their evidence and revisions."},
+    {"name": "topics", "description": "Subjects, and who writes about them."},
+    {"name": "operating", "description": "For those who run the service."},
+]
+
+
+def operation_id(route: APIRoute) -> str:
+    """Name an operation after its function, so that generated clients read well."""
+    return route.name
+
+
+def document(application: FastAPI) -> dict[str, Any]:
+    """Give the application's OpenAPI document, made once."""
+    if not application.openapi_schema:
+        made = get_openapi(
+            title=application.title,
+            version=application.version,
+            description=application.description,
+            routes=application.routes,
+            tags=application.openapi_tags,
+        )
+        schemas = made["components"]["schemas"]
+        shown = ProblemShown.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= shown.pop("$defs", {}) | {"ProblemShown": shown}
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        application.openapi_schema = made
+    return application.openapi_schema
+
+
+def as_yaml(application: FastAPI) -> str:
+    """Give the document as it stands in `openapi.yaml`."""
+    return yaml.safe_dump(document(application), sort_keys=False, allow_unicode=True, width=120)

@@ -1,0 +1,152 @@
+"""`dateline serve`: the embedded Postgres where none is named, migrations, worker processes, and HTTP, all in one go."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import structlog
+import uvicorn
+
+from app import embedded, migrate
+from app.errors import StartError
+from app.main import create_app
+from app.settings import Settings
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 0.5
+CALM_SECONDS = 30.0
+"""A worker that lived this long and dies is started anew at once; one that dies sooner, after a growing pause."""
+DRAIN_SECONDS = 30.0
+
+
+@dataclass(slots=True)
+class Child:
+    """A worker process, and when it may be started again after an early death."""
+
+    process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
+    early_deaths: int = 0
+
+
+class Workers:
+    """The worker processes of one `serve`: kept at their number, drained at the end."""
+
+    def __init__(self, number: int, url: str) -> None:
+        self.environment = os.environ | {"DATABASE_URL": url}
+        self.children = [Child(self.spawn()) for _ in range(number)]
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Start one worker, which ends with this process however this process ends."""
+        command = [sys.executable, "-m", "app.cli", "work", "--parent", str(os.getpid())]
+        return subprocess.Popen(command, env=self.environment)  # noqa: S603 - our own program
+
+    def look(self) -> None:
+        """Start workers that died anew, with a growing pause for those that die at once."""
+        now = time.monotonic()
+        for child in self.children:
+            if child.process.poll() is None:
+                continue
+            early = now - child.started < CALM_SECONDS
+            pause = min(2.0**child.early_deaths, CALM_SECONDS) if early else 0.0
+            if now - child.started >= pause:
+                log.warning("worker_died", code=child.process.returncode, early_deaths=child.early_deaths)
+                child.early_deaths = child.early_deaths + 1 if early else 0
+                child.process, child.started = self.spawn(), now
+
+    def drain(self) -> None:
+        """Ask all workers to end what they have in hand, and kill the ones that do not."""
+        for child in self.children:
+            child.process.terminate()
+        deadline = time.monotonic() + DRAIN_SECONDS
+        for child in self.children:
+            try:
+                child.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.warning("worker_killed", pid=child.process.pid, waited=DRAIN_SECONDS)
+                child.process.kill()
+                child.process.wait()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but for its signals: it would end this process as soon as HTTP is down, before the rest is."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Have SIGTERM and SIGINT end HTTP cleanly; a second one does not wait for open requests."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def listening_socket(settings: Settings) -> socket.socket:
+    """Take the address before anything else is started; raises StartError in plain words where it is not to be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        message = (
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
+            "Is another `dateline serve` running? `--port` takes another port, 0 any free one."
+        )
+        raise StartError(message) from error
+    return listener
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; then answer open requests, drain the workers, stop the embedded Postgres."""
+    listener = listening_socket(settings)
+    with listener, postgres(settings) as url:
+        migrate.run(url, settings)
+        workers = Workers(settings.workers, url)
+        try:
+            asyncio.run(serve_http(settings.model_copy(update={"database_url": url}), listener, workers))
+        finally:
+            workers.drain()
+    log.info("stopped")
+
+
+async def serve_http(settings: Settings, listener: socket.socket, workers: Workers) -> None:
+    """Serve HTTP and look after the workers until told to stop."""
+    server = Server(
+        uvicorn.Config(
+            create_app(settings),
+            log_config=None,
+            access_log=False,
+            root_path=settings.root_path,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
+            timeout_graceful_shutdown=int(DRAIN_SECONDS),
+            server_header=False,
+        )
+    )
+    looking = asyncio.create_task(look_after(server, workers, listener))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        looking.cancel()
+
+
+async def look_after(server: Server, workers: Workers, listener: socket.socket) -> None:
+    """Say where the service is once it is there, and keep its workers alive."""
+    while not server.started:
+        await asyncio.sleep(0.02)
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"Dateline is ready: http://{shown}:{port} (try /docs); Ctrl-C stops it.\n")
+    sys.stdout.flush()
+    while True:
+        workers.look()
+        await asyncio.sleep(LOOK_SECONDS)
