@@ -106,20 +106,35 @@ def listening_socket(settings: Settings) -> socket.socket:
     return listener
 
 
+@contextmanager
+def postgres(settings: Settings) -> Iterator[tuple[str, embedded.Server | None]]:
+    """Give the URL of the database to use: the one that is named, or the embedded server's, which lives as long as we do."""
+    if settings.database_url is not None:
+        yield settings.database_url, None
+        return
+    server = embedded.start(settings.data_dir or embedded.default_folder())
+    try:
+        yield server.url, server
+    finally:
+        server.stop()
+
+
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; then answer open requests, drain the workers, stop the embedded Postgres."""
     listener = listening_socket(settings)
-    with listener, postgres(settings) as url:
+    with listener, postgres(settings) as (url, server):
         migrate.run(url, settings)
         workers = Workers(settings.workers, url)
         try:
-            asyncio.run(serve_http(settings.model_copy(update={"database_url": url}), listener, workers))
+            asyncio.run(serve_http(settings.model_copy(update={"database_url": url}), listener, workers, server))
         finally:
             workers.drain()
     log.info("stopped")
 
 
-async def serve_http(settings: Settings, listener: socket.socket, workers: Workers) -> None:
+async def serve_http(
+    settings: Settings, listener: socket.socket, workers: Workers, store: embedded.Server | None
+) -> None:
     """Serve HTTP and look after the workers until told to stop."""
     server = Server(
         uvicorn.Config(
@@ -132,16 +147,16 @@ async def serve_http(settings: Settings, listener: socket.socket, workers: Worke
             server_header=False,
         )
     )
-    looking = asyncio.create_task(look_after(server, workers, listener))
+    looking = asyncio.create_task(look_after(server, workers, listener, store))
     try:
         await server.serve(sockets=[listener])
     finally:
         looking.cancel()
 
 
-async def look_after(server: Server, workers: Workers, listener: socket.socket) -> None:
-    """Say where the service is once it is there, and keep its workers alive."""
-    while not server.started:
+async def look_after(server: Server, workers: Workers, listener: socket.socket, store: embedded.Server | None) -> None:
+    """Say where the service is once it is there, and keep its workers and its Postgres alive."""
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -149,4 +164,7 @@ async def look_after(server: Server, workers: Workers, listener: socket.socket) 
     sys.stdout.flush()
     while True:
         workers.look()
+        if store is not None and not store.alive():
+            log.error("postgres_died", restarting=True)
+            store.restart()
         await asyncio.sleep(LOOK_SECONDS)

@@ -80,3 +80,40 @@ class Waiters:
         except TimeoutError:
             return
         event.clear()
+
+
+LIST = text(
+    """
+    SELECT s.id, s.state, s.received_at, s.attempts, s.source, s.content_type, s.body_bytes AS bytes, s.error
+    FROM submissions s
+    WHERE (CAST(:state AS text) IS NULL OR s.state = :state)
+      AND (CAST(:source AS text) IS NULL OR s.source = :source)
+      AND (CAST(:before AS timestamptz) IS NULL OR (s.received_at, s.id) < (:before, CAST(:before_id AS uuid)))
+    ORDER BY s.received_at DESC, s.id DESC LIMIT :most
+    """
+)
+COUNT = text(
+    """
+    SELECT count(*) FROM submissions
+    WHERE (CAST(:state AS text) IS NULL OR state = :state) AND (CAST(:source AS text) IS NULL OR source = :source)
+    """
+)
+QUARANTINE = text(
+    """
+    SELECT receipt_id, position, error, state, received_at, attempts, source FROM (
+        SELECT s.id AS receipt_id, NULL AS position, -1 AS place, s.error, s.state, s.received_at, s.attempts, s.source
+        FROM submissions s WHERE s.state = 'quarantined'
+        UNION ALL
+        SELECT s.id, i.position, i.position, i.reason, s.state, s.received_at, s.attempts, s.source
+        FROM submission_items i JOIN submissions s ON s.id = i.submission_id WHERE i.outcome = 'failed'
+    ) AS held
+    WHERE CAST(:after AS uuid) IS NULL OR (receipt_id, place) > (:after, CAST(:after_place AS integer))
+    ORDER BY receipt_id, place LIMIT :most
+    """
+)
+COUNT_QUARANTINE = text(
+    """
+    SELECT (SELECT count(*) FROM submissions WHERE state = 'quarantined')
+         + (SELECT count(*) FROM submission_items WHERE outcome = 'failed')
+    """
+)

@@ -1,0 +1,65 @@
+"""Reads a request's body within its limit, decompressed."""
+
+import asyncio
+import zlib
+
+from starlette.requests import Request
+
+from app.errors import BodyTooLarge, Fault, InvalidRequest, UnsupportedCoding
+
+GZIP = frozenset({"gzip", "x-gzip"})
+OFF_LOOP_BYTES = 100_000
+
+
+async def read_body(request: Request, *, limit: int) -> bytes:
+    """Give the body; raises BodyTooLarge as soon as it is known to be over `limit` bytes, as sent or decompressed."""
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in {"identity", ""} | GZIP:
+        raise UnsupportedCoding(
+            f"The Content-Encoding {coding!r} is not taken; gzip is.", headers={"Accept-Encoding": "gzip, identity"}
+        )
+    stated = request.headers.get("content-length", "")
+    if stated.isdigit() and int(stated) > limit:
+        raise too_large(limit)
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise too_large(limit)
+        parts.append(part)
+    body = b"".join(parts)
+    if coding not in GZIP:
+        return body
+    if size > OFF_LOOP_BYTES:
+        return await asyncio.to_thread(gunzip, body, limit)
+    return gunzip(body, limit)
+
+
+def too_large(limit: int) -> BodyTooLarge:
+    """Give the refusal of a body over the limit."""
+    return BodyTooLarge(f"The body is over {limit} bytes; send it in several requests.")
+
+
+def gunzip(body: bytes, limit: int) -> bytes:
+    """Decompress gzip (RFC 1952, several members too), never holding more than `limit` bytes of result."""
+    whole = bytearray()
+    rest = body
+    while rest:
+        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            whole += member.decompress(rest, limit + 1 - len(whole))
+        except zlib.error as error:
+            raise broken(str(error)) from error
+        if len(whole) > limit:
+            raise too_large(limit)
+        if not member.eof:
+            raise broken("it ends too early")
+        rest = member.unused_data
+    return bytes(whole)
+
+
+def broken(reason: str) -> InvalidRequest:
+    """Give the refusal of a body that is not the gzip it says it is."""
+    detail = f"The body is not valid gzip: {reason}."
+    return InvalidRequest(detail, faults=[Fault("", detail)])

@@ -1,0 +1,230 @@
+"""The shapes of intake: what its queries take, what receipts show."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.formats.article_object import ArticleObject, Language, Source, Url, Zone
+from app.pipeline.article import Stated
+from app.query.schemas import ExtractedArticle
+
+ItemOutcome = Literal[
+    "stored", "revised", "unchanged", "duplicate", "rejected", "failed", "retracted", "deleted"
+]  # fmt: skip
+State = Literal["queued", "processing", "done", "quarantined"]
+
+
+class IntakeQuery(BaseModel):
+    """What the sender knows of a body that the body may not say; an item's own statement is stronger."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: Source | None = Field(None, description="Name or domain of the publisher.")
+    url: Url | None = Field(None, description="Where the article stands.")
+    timezone: Zone | None = Field(None, description="IANA zone, used where a date states none.")
+    language: Language | None = Field(None, description="BCP 47 tag.")
+
+    def hints(self) -> dict[str, str]:
+        """Give what was said, as it is kept with the submission."""
+        return self.model_dump(exclude_none=True)
+
+    def stated(self) -> Stated:
+        """Give what was said, as the readers take it."""
+        return Stated(**self.hints())
+
+
+class ReceiptItem(BaseModel):
+    """What became of one item of a submission."""
+
+    position: int = Field(description="Its place in the body, from 0.")
+    outcome: ItemOutcome = Field(
+        description="`duplicate`: known by another route, `unchanged`: by the same; `deleted`: it met a tombstone."
+    )
+    article_id: UUID | None = Field(description="The article that it is a sighting of.")
+    reason: str | None = Field(description="Why it was rejected or failed.")
+
+
+RECEIPT_EXAMPLE: dict[str, Any] = {
+    "id": "019a1b2c-3d4e-7f60-8a9b-0c1d2e3f4a5b",
+    "state": "done",
+    "received_at": "2026-03-14T08:31:07.120000Z",
+    "attempts": 1,
+    "error": None,
+    "items": [
+        {
+            "position": 0,
+            "outcome": "stored",
+            "article_id": "019a1b2c-3d62-7c11-9e0f-5a6b7c8d9e0f",
+            "reason": None,
+        }
+    ],
+    "next": None,
+}
+
+
+class ReceiptBrief(BaseModel):
+    """A receipt in a list."""
+
+    id: UUID
+    state: State
+    received_at: datetime
+    attempts: int = Field(description="How often a worker has claimed it.")
+    source: str | None
+    content_type: str
+    bytes: int = Field(description="Size of the body.")
+    error: str | None = Field(description="What the last failed attempt said.")
+
+
+class Receipt(BaseModel):
+    """The promise given for a submission, and what became of it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RECEIPT_EXAMPLE]})
+
+    id: UUID
+    state: State = Field(description="`quarantined` only when nothing of it could be processed.")
+    received_at: datetime
+    attempts: int = Field(description="How often a worker has claimed it.")
+    error: str | None = Field(description="What the last failed attempt said; null when none failed.")
+    items: list[ReceiptItem] = Field(description="Outcomes by position, 200 at most.")
+    next: str | None = Field(description="Path of the items that follow.")
+
+
+class Total(BaseModel):
+    """How many rows the whole walk has."""
+
+    count: int
+    exact: bool
+
+
+class ReceiptPage(BaseModel):
+    """A page of receipts, newest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "id": RECEIPT_EXAMPLE["id"],
+                            "state": "done",
+                            "received_at": RECEIPT_EXAMPLE["received_at"],
+                            "attempts": 1,
+                            "source": "harbour-post.example",
+                            "content_type": "text/plain",
+                            "bytes": 2210,
+                            "error": None,
+                        }
+                    ],
+                    "next": None,
+                    "total": None,
+                }
+            ]
+        }
+    )
+
+    items: list[ReceiptBrief]
+    next: str | None
+    total: Total | None
+
+
+class Held(BaseModel):
+    """A failed item, or a quarantined submission (`position` null)."""
+
+    receipt_id: UUID
+    position: int | None
+    error: str | None
+    state: State
+    received_at: datetime
+    attempts: int
+    source: str | None
+
+
+class HeldPage(BaseModel):
+    """A page of what could not be processed, oldest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "receipt_id": RECEIPT_EXAMPLE["id"],
+                            "position": 3,
+                            "error": "extraction took more than 10 seconds",
+                            "state": "done",
+                            "received_at": RECEIPT_EXAMPLE["received_at"],
+                            "attempts": 5,
+                            "source": None,
+                        }
+                    ],
+                    "next": None,
+                    "total": None,
+                }
+            ]
+        }
+    )
+
+    items: list[Held]
+    next: str | None
+    total: Total | None
+
+
+class ExtractItem(BaseModel):
+    """One item of a body that was tried out."""
+
+    position: int
+    outcome: Literal["article", "rejected", "failed"]
+    reason: str | None
+    article: ExtractedArticle | None
+
+
+class ExtractResult(BaseModel):
+    """What a body would be stored as."""
+
+    items: list[ExtractItem]
+
+
+class ReceiptQuery(BaseModel):
+    """Which of a receipt's items to show."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_position: int = Field(0, ge=0, le=2**31 - 1, description="The first position shown.")
+
+
+class WalkQuery(BaseModel):
+    """How to walk a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=200, description="Rows a page.")
+    cursor: Annotated[str, Field(max_length=2000)] | None = Field(None, description="From a page's `next`.")
+    total: bool = Field(False, description="Count the whole walk, too.")
+
+
+class ReceiptsQuery(WalkQuery):
+    """Which receipts to list."""
+
+    state: State | None = Field(None, description="Only those in this state.")
+    source: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(None, description="Only of this source.")
+
+
+OBJECT_SCHEMA = ArticleObject.model_json_schema()
+PLAIN_EXAMPLE = "Harbour reopens\nBy Maren Holt\nThe northern quay of Port Ellery reopened on Saturday."
+REQUEST_BODY: dict[str, Any] = {
+    "required": True,
+    "description": "The Content-Type picks the reader. `Content-Encoding: gzip` is taken.",
+    "content": {
+        "text/plain": {"schema": {"type": "string", "minLength": 1}, "example": PLAIN_EXAMPLE},
+        "application/json": {
+            "schema": {"anyOf": [OBJECT_SCHEMA, {"type": "array", "items": OBJECT_SCHEMA, "minItems": 1}]},
+            "example": OBJECT_SCHEMA["examples"][0],
+        },
+        "application/x-ndjson": {
+            "schema": {"type": "string", "minLength": 1},
+            "example": '{"content": "First article."}\n{"content": "Second article."}\n',
+        },
+    },
+}
