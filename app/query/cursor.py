@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -14,13 +14,15 @@ from app.errors import Fault, InvalidRequest
 
 VERSION: Final = b"\x01"
 DIGEST_BYTES: Final = 8
-MAX_CHARACTERS: Final = 2_000
-"""Longer ones are not read: the longest that is made holds a topic's label."""
+MAX_CHARACTERS: Final = 4_000
+"""Longer ones are not read: the longest that is made holds an author's name."""
 MAX_INTEGER: Final = 2**62
 
 Key = datetime | UUID | int | str
 """A part of a sort key."""
-KINDS: Final = (datetime, UUID, int, str)
+TIME_ID: Final = (datetime, UUID)
+RANKED: Final = (int, UUID, datetime, datetime, UUID)
+"""Rank and id of the last row, then the walk's start and its window's oldest row."""
 
 
 def digest(walk: str, payload: bytes) -> bytes:
@@ -66,7 +68,7 @@ def payload_of(walk: str, cursor: str) -> bytes:
     return payload
 
 
-def decode(walk: str, cursor: str, kinds: Sequence[type[Key]]) -> tuple[Key, ...]:
+def decode(walk: str, cursor: str, kinds: Sequence[type[Key]]) -> tuple[Any, ...]:
     """Give the sort keys that a cursor holds; raises InvalidRequest for any but one of the same walk."""
     try:
         plain = orjson.loads(payload_of(walk, cursor))

@@ -18,6 +18,8 @@ WHEN_SCHEMA: Final = {
     "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
     "examples": ["2026-03-14", "2026-03-14T07:45:00Z"],
 }
+EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime.combine(date(9999, 12, 31), time.max, UTC)
 FIELDS: Final = tuple(ArticleSummary.model_fields)
 
 
@@ -44,7 +46,7 @@ def instant(value: str) -> datetime:
     try:
         return read.astimezone(UTC) + timedelta(seconds=leap)
     except OverflowError:
-        return (datetime.min if read.year == 1 else datetime.max).replace(tzinfo=UTC)
+        return EARLIEST if read.year == 1 else LATEST
 
 
 def bound(value: object, edge: time) -> object:
@@ -88,9 +90,10 @@ Question = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Fields = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(named_fields)]
 
 
-class TopicArticleQuery(WalkQuery):
-    """Filters of articles; all given ones must hold."""
+class ArticleQuery(WalkQuery):
+    """Filters of articles; all that are given must hold."""
 
+    topic: Slugs = Field([], description="Slug; repeat for more. Articles on all of them.")
     any_topic: Slugs = Field([], description="Slug; repeat for more. Articles on at least one of them.")
     not_topic: Slugs = Field([], description="Slug; repeat for more. No articles on any of them.")
     author: Name | None = Field(None, description="A whole name, blind to case and accents.")
@@ -116,9 +119,3 @@ class TopicArticleQuery(WalkQuery):
     def shown_fields(self) -> tuple[str, ...] | None:
         """Give the fields asked for, with `id`; None where none were."""
         return None if self.fields is None else tuple(dict.fromkeys(["id", *split_fields(self.fields)]))
-
-
-class ArticleQuery(TopicArticleQuery):
-    """Filters of articles, topics that all must be there among them."""
-
-    topic: Slugs = Field([], description="Slug; repeat for more. Articles on all of them.")

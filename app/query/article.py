@@ -1,0 +1,128 @@
+"""One article: as it stands, and as it stood."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy import Select, false, literal, select, true, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.errors import Gone, NotFound
+from app.query import cursor
+from app.query.answers import answer, database_of, only_known_parameters, reads
+from app.query.columns import FIELDS, UNKNOWN_YET, columns, count_of, shown, sightings_shown, zulu
+from app.query.pages import WalkQuery, page
+from app.query.schemas import Article, RevisionPage
+from app.store.tables import article_revisions, articles, tombstones
+
+router = APIRouter(prefix="/v1", tags=["articles"], dependencies=[Depends(only_known_parameters)])
+
+MAX_REVISION = 2**31 - 1
+RevisionNumber = Annotated[int, Path(ge=1, le=MAX_REVISION, description="A revision's number, from 1.")]
+MOMENTS = ("published_at", "modified_at", "received_at", "updated_at")
+
+
+async def missing(connection: AsyncConnection, article_id: UUID) -> NotFound | Gone:
+    """Tell an article that was deleted from one that never was."""
+    grave = select(tombstones.c.article_id).where(tombstones.c.article_id == article_id)
+    if await connection.scalar(grave) is None:
+        return NotFound("There is no such article.")
+    return Gone("This article was deleted.")
+
+
+async def current_article(connection: AsyncConnection, article_id: UUID) -> dict[str, Any]:
+    """Give an article as it stands; raises NotFound, or Gone where it was deleted."""
+    row = (await connection.execute(select(*columns(FIELDS)).where(articles.c.id == article_id))).first()
+    if row is None:
+        raise await missing(connection, article_id)
+    return shown(row, FIELDS)
+
+
+def stood(document: dict[str, Any]) -> dict[str, Any]:
+    """Turn a revision's stored document into what was served: topics' origins are `from`, times end in `Z`."""
+    topics = [
+        {"from" if name == "origins" else name: value for name, value in topic.items()} for topic in document["topics"]
+    ]
+    times = {name: zulu(document[name]) if document[name] else None for name in MOMENTS}
+    served = dict.fromkeys(UNKNOWN_YET) | document | times | {"topics": topics}
+    return {name: served[name] for name in FIELDS}
+
+
+async def article_revision(connection: AsyncConnection, article_id: UUID, number: int) -> dict[str, Any]:
+    """Give an article as it stood in a revision, with its sightings of today; raises NotFound or Gone."""
+    statement = (
+        select(articles.c.revision, article_revisions.c.article, sightings_shown().label("sightings"))
+        .outerjoin_from(
+            articles,
+            article_revisions,
+            (article_revisions.c.article_id == articles.c.id) & (article_revisions.c.revision == number),
+        )
+        .where(articles.c.id == article_id)
+    )
+    row = (await connection.execute(statement)).first()
+    if row is None:
+        raise await missing(connection, article_id)
+    if row.article is not None:
+        return stood(row.article | shown(row, ["sightings"]))
+    if row.revision != number:
+        raise NotFound(f"The article has no revision {number}; its current one is {row.revision}.")
+    return await current_article(connection, article_id)
+
+
+def history(article_id: UUID) -> Select[Any]:
+    """Give every revision of an article."""
+    kept = select(article_revisions.c.revision, article_revisions.c.at, false().label("current"))
+    last = select(articles.c.revision, articles.c.updated_at.label("at"), true().label("current"))
+    both = union_all(
+        kept.where(article_revisions.c.article_id == article_id), last.where(articles.c.id == article_id)
+    ).subquery("history")
+    return select(both)
+
+
+async def revisions_page(request: Request, article_id: UUID, query: WalkQuery) -> dict[str, Any]:
+    """Give a page of an article's revisions, the newest first; raises NotFound or Gone."""
+    walk = query.walk(f"revisions/{article_id}")
+    [before] = cursor.decode(walk, query.cursor, (int,)) if query.cursor else [MAX_REVISION]
+    revisions = history(article_id)
+    revision = revisions.selected_columns.revision
+    newest = revisions.where(revision < literal(before)).order_by(revision.desc()).limit(query.limit + 1)
+    async with database_of(request).reading() as connection:
+        found = (await connection.execute(newest)).mappings().all()
+        if not found and not query.cursor:
+            raise await missing(connection, article_id)
+        total = (await connection.scalar(count_of(revisions)), True) if query.total else None
+    items = [dict(row) for row in found[: query.limit]]
+    more = cursor.encode(walk, [items[-1]["revision"]]) if len(found) > query.limit else None
+    return page(request, items, more, total)
+
+
+@router.get("/articles/{article_id}", summary="Read an article", response_model=Article, responses=reads(404, 410, 422))
+async def read_article(request: Request, article_id: UUID) -> Response:
+    """Answer `200` with the whole article in its current revision; `410` once it was deleted."""
+    async with database_of(request).reading() as connection:
+        found = await current_article(connection, article_id)
+    return answer(request, found)
+
+
+@router.get(
+    "/articles/{article_id}/revisions",
+    summary="List an article's revisions",
+    response_model=RevisionPage,
+    responses=reads(404, 410, 422),
+)
+async def list_revisions(request: Request, article_id: UUID, query: Annotated[WalkQuery, Query()]) -> Response:
+    """Answer `200` with the article's revisions, the newest first."""
+    return answer(request, await revisions_page(request, article_id, query))
+
+
+@router.get(
+    "/articles/{article_id}/revisions/{revision}",
+    summary="Read a revision",
+    response_model=Article,
+    responses=reads(404, 410, 422),
+)
+async def read_revision(request: Request, article_id: UUID, revision: RevisionNumber) -> Response:
+    """Answer `200` with the article as it stood in that revision; `sightings` are today's."""
+    async with database_of(request).reading() as connection:
+        found = await article_revision(connection, article_id, revision)
+    return answer(request, found)

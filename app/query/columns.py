@@ -1,0 +1,85 @@
+"""What is shown of an article: the columns for each field, and rows turned into answers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Integer, func, literal_column, null, select
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+
+from app.query.examples import ASKED_FOR
+from app.query.schemas import ExtractedArticle
+from app.store.tables import article_topics, articles, sightings, topics
+
+SIGHTINGS_SHOWN: Final = 20
+FIELDS: Final = (
+    "id", "revision", *ExtractedArticle.model_fields, "story_id", "duplicate_of", "sightings", "received_at",
+    "updated_at",
+)  # fmt: skip
+SUMMARY: Final = tuple(name for name in FIELDS if name not in ASKED_FOR)
+UNKNOWN_YET: Final = ("story_id", "duplicate_of")
+"""Fields that nothing in the store decides yet."""
+
+
+def gathered(entry: Mapping[str, ColumnElement[Any]], *order: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Give the aggregate of rows as a JSON list of objects, empty where there are none."""
+    members = [part for name, column in entry.items() for part in (literal_column(f"'{name}'"), column)]
+    listed = func.jsonb_agg(aggregate_order_by(func.jsonb_build_object(*members), *order))
+    return func.coalesce(listed, literal_column("'[]'::jsonb"), type_=JSONB)
+
+
+def topics_shown() -> ColumnElement[Any]:
+    """Give the article's topics in their order, under their canonical slugs."""
+    entry = {
+        "slug": topics.c.slug,
+        "label": article_topics.c.label,
+        "score": article_topics.c.score,
+        "from": article_topics.c.origins,
+        "mentions": article_topics.c.mentions,
+    }
+    found = select(gathered(entry, article_topics.c.position)).join_from(article_topics, topics)
+    return found.where(article_topics.c.article_id == articles.c.id).correlate(articles).scalar_subquery()
+
+
+def sightings_shown() -> ColumnElement[Any]:
+    """Give the article's last 20 sightings, the latest first."""
+    last = (
+        select(sightings)
+        .where(sightings.c.article_id == articles.c.id)
+        .order_by(sightings.c.last_at.desc(), sightings.c.route)
+        .limit(SIGHTINGS_SHOWN)
+        .correlate(articles)
+        .subquery("last_sightings")
+    )
+    names = ("submission_id", "source", "url", "received_at", "last_at", "count")
+    entry = {name: last.c[name] for name in names}
+    return select(gathered(entry, last.c.last_at.desc(), last.c.route)).scalar_subquery()
+
+
+def columns(fields: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Give the columns that show these fields."""
+    made = {"topics": topics_shown, "sightings": sightings_shown}
+    special = {name: make().label(name) for name, make in made.items()}
+    special |= {name: null().label(name) for name in UNKNOWN_YET}
+    return [special[name] if name in special else articles.c[name] for name in fields]
+
+
+def zulu(stamp: str) -> str:
+    """Give a time as Postgres writes it into JSON (session in UTC) in the form of all others."""
+    return f"{stamp.removesuffix('+00:00')}Z" if stamp.endswith("+00:00") else stamp
+
+
+def shown(row: Any, fields: Sequence[str]) -> dict[str, Any]:
+    """Turn a row of `columns(fields)` into what is served."""
+    served = {name: row._mapping[name] for name in fields}  # noqa: SLF001 - the documented way to read a row by name
+    if "sightings" in served:
+        served["sightings"] = [
+            sighting | {name: zulu(sighting[name]) for name in ("received_at", "last_at")}
+            for sighting in served["sightings"]
+        ]
+    return served
+
+
+def count_of(rows: Any, cap: int | None = None) -> Any:
+    """Give the statement that counts the rows of another, up to a cap."""
+    counted = (rows.limit(cap) if cap else rows).subquery("counted")
+    return select(func.count(type_=Integer)).select_from(counted)

@@ -1,0 +1,113 @@
+"""A page of articles: what is asked for made sure of, selected, counted and shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import Request
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.errors import Fault, InvalidRequest
+from app.query import cursor, ranking
+from app.query.answers import database_of
+from app.query.columns import FIELDS, SUMMARY, columns, count_of, shown
+from app.query.filters import ArticleQuery
+from app.query.pages import page
+from app.query.selection import After, Wanted, everything, matching, picked
+from app.store.search import search_query
+from app.store.tables import articles
+from app.store.topics import known
+
+RARE: Final = 1_000
+"""Matches up to which a question's matches are read as a whole and sorted; above, articles are walked in their order."""
+COUNT_CAP: Final = 100_000
+"""Matches of a common word are counted up to here; more are told as `at least so many`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page's articles, the cursor behind them (None at the end), and the total where it was asked for."""
+
+    items: Sequence[dict[str, Any]]
+    cursor: str | None = None
+    total: tuple[int, bool] | None = None
+
+
+async def rare_matches(connection: AsyncConnection, query: ArticleQuery) -> tuple[UUID, ...] | None:
+    """Give the ids that `q` matches where they are few, else None.
+
+    The planner would walk an index in order for a rare word too, past millions of rows. The materialised part is
+    planned as if it were read whole, and then read only so far.
+    """
+    matches = select(articles.c.id).where(matching(query)).cte("matches").prefix_with("MATERIALIZED")
+    ids = (await connection.scalars(select(matches.c.id).limit(RARE + 1))).all()
+    return tuple(ids) if len(ids) <= RARE else None
+
+
+async def understood(connection: AsyncConnection, query: ArticleQuery) -> Wanted | None:
+    """Resolve slugs and a rare `q`; None where nothing can be found: an unknown topic, a question without words."""
+    slugs = {*query.topic, *query.any_topic, *query.not_topic}
+    topics = await known(connection, slugs) if slugs else {}
+    any_topics = {topics[slug] for slug in query.any_topic if slug in topics}
+    if not topics.keys() >= set(query.topic) or bool(query.any_topic) != bool(any_topics):
+        return None
+    matched = None
+    if query.q is not None:
+        if not search_query(query.q):
+            return None
+        matched = await rare_matches(connection, query)
+    return Wanted(
+        query=query,
+        topics=tuple(dict.fromkeys(topics[slug] for slug in query.topic)),
+        any_topics=tuple(sorted(any_topics)),
+        not_topics=tuple(sorted({topics[slug] for slug in query.not_topic if slug in topics})),
+        matched=matched,
+    )
+
+
+async def counted(connection: AsyncConnection, wanted: Wanted) -> tuple[int, bool]:
+    """Count what the whole walk returns; exactly, but for a word that is everywhere."""
+    common = wanted.query.q is not None and wanted.matched is None
+    count: int = await connection.scalar(count_of(everything(wanted), COUNT_CAP + 1 if common else None))
+    return (COUNT_CAP, False) if common and count > COUNT_CAP else (count, True)
+
+
+async def in_time_order(connection: AsyncConnection, wanted: Wanted, fields: Sequence[str], walk: str) -> Found:
+    """Give a page of a walk by time."""
+    query = wanted.query
+    after = After(*cursor.decode(walk, query.cursor, cursor.TIME_ID)) if query.cursor else None
+    rows = picked(wanted, query.limit + 1, after).subquery("picked")
+    ascending = query.sort == "published_at"
+    order = [rows.c.key, rows.c.id] if ascending else [rows.c.key.desc(), rows.c.id.desc()]
+    statement = select(rows.c.key.label("sort_key"), rows.c.id.label("sort_id"), *columns(fields))
+    found = (
+        await connection.execute(statement.join_from(rows, articles, articles.c.id == rows.c.id).order_by(*order))
+    ).all()
+    more = cursor.encode(walk, found[query.limit - 1][:2]) if len(found) > query.limit else None
+    total = await counted(connection, wanted) if query.total else None
+    return Found([shown(row, fields) for row in found[: query.limit]], more, total)
+
+
+async def articles_found(connection: AsyncConnection, query: ArticleQuery) -> Found:
+    """Give the page of articles that a query asks for."""
+    asked = query.shown_fields()
+    fields = SUMMARY if asked is None else [name for name in FIELDS if name in asked]
+    walk = query.walk("articles")
+    wanted = await understood(connection, query)
+    if wanted is None:
+        return Found([], None, (0, True) if query.total else None)
+    if query.sort == "relevance":
+        return Found(*await ranking.by_relevance(connection, wanted, fields, walk))
+    return await in_time_order(connection, wanted, fields, walk)
+
+
+async def articles_page(request: Request, query: ArticleQuery) -> dict[str, Any]:
+    """Give the page as it is served; raises InvalidRequest for a sort by relevance to nothing."""
+    if query.sort == "relevance" and query.q is None:
+        detail = "relevance needs `q`"
+        raise InvalidRequest(f"/query/sort: {detail}", faults=[Fault("/query/sort", detail)])
+    async with database_of(request).reading() as connection:
+        found = await articles_found(connection, query)
+    return page(request, found.items, found.cursor, found.total)

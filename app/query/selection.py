@@ -1,0 +1,209 @@
+"""Which articles, in which order: every filter as SQL, driven from the table whose index holds the order asked for.
+
+A topic's articles are read in order from the index of `article_topics`, an author's from that of `article_authors`,
+others from the indexes of `articles`, so that a page costs what it shows and not what it passes over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CompoundSelect,
+    DateTime,
+    Select,
+    Table,
+    Uuid,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    union,
+)
+
+from app.query.filters import ArticleQuery
+from app.store.folding import author_fold
+from app.store.search import regconfig, search_query
+from app.store.tables import UNDATED_LAST, UNDATED_LAST_ASCENDING, article_authors, article_topics, articles
+
+Selection = Select[Any] | CompoundSelect[Any]
+AWARE: Final = DateTime(timezone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A checked question: topics by number, and the ids that a rare `q` matches (None where `q` is absent or common)."""
+
+    query: ArticleQuery
+    topics: tuple[int, ...] = ()
+    any_topics: tuple[int, ...] = ()
+    not_topics: tuple[int, ...] = ()
+    matched: tuple[UUID, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """The row behind which a walk goes on."""
+
+    key: datetime
+    id: UUID
+
+
+def tsquery(query: ArticleQuery) -> ColumnElement[Any]:
+    """Give `q` for Postgres: stemmed where a language is asked for."""
+    return func.websearch_to_tsquery(regconfig(query.language), search_query(query.q or ""))
+
+
+def vector(query: ArticleQuery) -> ColumnElement[Any]:
+    """Give the column that `q` is matched with."""
+    return articles.c.stems if query.language else articles.c.words
+
+
+def matching(query: ArticleQuery) -> ColumnElement[bool]:
+    """Give the condition that `q` matches, in the language asked for."""
+    return vector(query).bool_op("@@")(tsquery(query))
+
+
+def on_topics(article_id: ColumnElement[UUID], topics: Sequence[int]) -> ColumnElement[bool]:
+    """Give the condition that an article is on at least one of these topics."""
+    rows = article_topics.alias("on_topics")
+    return exists().where(rows.c.article_id == article_id, rows.c.topic_id.in_(topics))
+
+
+def by_author(article_id: ColumnElement[UUID], name: str) -> ColumnElement[bool]:
+    """Give the condition that a person is among an article's authors."""
+    rows = article_authors.alias("by_author")
+    return exists().where(rows.c.article_id == article_id, rows.c.fold == author_fold(name))
+
+
+def sort_key(table: Table, sort: str) -> ColumnElement[datetime]:
+    """Give the sort key as the indexes have it, so that they are used."""
+    if sort == "-received_at":
+        holder = articles if table is article_authors else table
+        return holder.c.received_at
+    last = UNDATED_LAST_ASCENDING if sort == "published_at" else UNDATED_LAST
+    return literal_column(last.format(f"{table.name}.published_at"), AWARE)
+
+
+def time_conditions(query: ArticleQuery, table: Table) -> list[ColumnElement[bool]]:
+    """Give the conditions on time; where publication is asked about, articles without a date are out."""
+    published, newest = table.c.published_at, sort_key(table, "-published_at")
+    received = sort_key(table, "-received_at")
+    found: list[ColumnElement[bool]] = []
+    if query.published_from or query.published_to:
+        found.append(published.is_not(None))
+    if query.published_from:
+        found.append(newest >= query.published_from)
+    if query.published_to:
+        found.append(newest <= query.published_to)
+    if query.received_from:
+        found.append(received >= query.received_from)
+    if query.received_to:
+        found.append(received <= query.received_to)
+    return found
+
+
+def needs_article(wanted: Wanted, table: Table) -> bool:
+    """Say whether the filters ask for what only the articles' own rows hold."""
+    query = wanted.query
+    received = query.sort == "-received_at" or query.received_from or query.received_to
+    return bool(query.source or query.language or query.q or (table is article_authors and received))
+
+
+def other_conditions(wanted: Wanted, article_id: ColumnElement[UUID]) -> list[ColumnElement[bool]]:
+    """Give the conditions on topics, authors and the articles' own columns."""
+    query = wanted.query
+    found = [on_topics(article_id, [topic]) for topic in wanted.topics]
+    if wanted.any_topics:
+        found.append(on_topics(article_id, wanted.any_topics))
+    if wanted.not_topics:
+        found.append(~on_topics(article_id, wanted.not_topics))
+    if query.author:
+        found.append(by_author(article_id, query.author))
+    if query.source:
+        found.append(articles.c.source == query.source)
+    if query.language:
+        found.append(articles.c.language == query.language)
+    if wanted.matched is not None:
+        found.append(articles.c.id == func.any(literal(list(wanted.matched), ARRAY(Uuid))))
+    elif query.q:
+        found.append(matching(query))
+    return found
+
+
+def driven(wanted: Wanted) -> tuple[Table, Wanted, list[ColumnElement[bool]]]:
+    """Choose the table whose index gives the order; give it with its own condition, and what else is wanted."""
+    if wanted.matched is None and wanted.topics:
+        rest = replace(wanted, topics=wanted.topics[1:])
+        return article_topics, rest, [article_topics.c.topic_id == wanted.topics[0]]
+    author = wanted.query.author
+    if wanted.matched is None and author:
+        rest = replace(wanted, query=wanted.query.model_copy(update={"author": None}))
+        return article_authors, rest, [article_authors.c.fold == author_fold(author)]
+    return articles, wanted, []
+
+
+def one_source(wanted: Wanted, beyond: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
+    """Give `id` and `key` of the wanted articles, unordered, out of one driving table."""
+    sort = wanted.query.sort
+    table, rest, conditions = driven(wanted)
+    article_id = articles.c.id if table is articles else table.c.article_id
+    found = select(article_id.label("id"), sort_key(table, sort).label("key")).where(
+        *conditions, *time_conditions(rest.query, table), *other_conditions(rest, article_id), *beyond
+    )
+    if table is not articles and needs_article(rest, table):
+        found = found.join_from(table, articles)
+    return found.distinct() if table is article_authors else found
+
+
+def position(wanted: Wanted) -> tuple[ColumnElement[datetime], ColumnElement[UUID]]:
+    """Give the columns whose values are a row's place in the order."""
+    table, _, _ = driven(wanted)
+    return sort_key(table, wanted.query.sort), articles.c.id if table is articles else table.c.article_id
+
+
+def beyond(wanted: Wanted, after: After | None, floor: After | None) -> list[ColumnElement[bool]]:
+    """Give the conditions that keep to the rows behind `after`, and in front of `floor` and with it."""
+    place = tuple_(*position(wanted))
+    found: list[ColumnElement[bool]] = []
+    if after:
+        behind = tuple_(literal(after.key, AWARE), literal(after.id, Uuid))
+        found.append(place > behind if wanted.query.sort == "published_at" else place < behind)
+    if floor:
+        found.append(place >= tuple_(literal(floor.key, AWARE), literal(floor.id, Uuid)))
+    return found
+
+
+def branches(wanted: Wanted) -> list[Wanted]:
+    """Split a question for any of several topics into one for each: each then reads its own index in order."""
+    if not wanted.any_topics or wanted.topics or wanted.matched is not None:
+        return [wanted]
+    return [replace(wanted, topics=(topic,), any_topics=()) for topic in wanted.any_topics]
+
+
+def in_order(found: Selection, sort: str, limit: int) -> Selection:
+    """Put rows with `key` and `id` in order, and cut them."""
+    names: list[ColumnElement[Any]] = [literal_column("key"), literal_column("id")]
+    order = names if sort == "published_at" else [name.desc() for name in names]
+    return found.order_by(*order).limit(limit)
+
+
+def picked(wanted: Wanted, limit: int, after: After | None = None, floor: After | None = None) -> Selection:
+    """Give `id` and `key` of the first rows behind `after`, in the order asked for."""
+    sort = wanted.query.sort
+    found = [in_order(one_source(one, beyond(one, after, floor)), sort, limit) for one in branches(wanted)]
+    if len(found) == 1:
+        return found[0]
+    return in_order(union(*[one.subquery().select() for one in found]), sort, limit)
+
+
+def everything(wanted: Wanted) -> Selection:
+    """Give `id` and `key` of every wanted article, to be counted."""
+    found = [one_source(one) for one in branches(wanted)]
+    return found[0] if len(found) == 1 else union(*found)
