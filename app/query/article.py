@@ -91,7 +91,7 @@ async def revisions_page(request: Request, article_id: UUID, query: WalkQuery) -
         if not found and not query.cursor:
             raise await missing(connection, article_id)
         total = (await connection.scalar(count_of(revisions)), True) if query.total else None
-    items = [dict(row) for row in found[: query.limit]]
+    items = [{name: row[name] for name in ("revision", "at", "current")} for row in found[: query.limit]]
     more = cursor.encode(walk, [items[-1]["revision"]]) if len(found) > query.limit else None
     return page(request, items, more, total)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, func, literal_column, null, select
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
 from app.query.examples import ASKED_FOR
 from app.query.schemas import ExtractedArticle
@@ -23,8 +23,8 @@ UNKNOWN_YET: Final = ("story_id", "duplicate_of")
 def gathered(entry: Mapping[str, ColumnElement[Any]], *order: ColumnElement[Any]) -> ColumnElement[Any]:
     """Give the aggregate of rows as a JSON list of objects, empty where there are none."""
     members = [part for name, column in entry.items() for part in (literal_column(f"'{name}'"), column)]
-    listed = func.jsonb_agg(aggregate_order_by(func.jsonb_build_object(*members), *order))
-    return func.coalesce(listed, literal_column("'[]'::jsonb"), type_=JSONB)
+    listed = func.json_agg(aggregate_order_by(func.json_build_object(*members), *order))
+    return func.coalesce(listed, literal_column("'[]'::json"), type_=JSON)
 
 
 def topics_shown() -> ColumnElement[Any]:

@@ -30,9 +30,16 @@ def digest(walk: str, payload: bytes) -> bytes:
     return xxhash.xxh3_64_digest(walk.encode("utf-8", "replace") + b"\x00" + payload)
 
 
+def write_key(key: Key) -> str | int:
+    """Give a part as JSON has it."""
+    if isinstance(key, datetime):
+        return key.astimezone(UTC).isoformat()
+    return str(key) if isinstance(key, UUID) else key
+
+
 def encode(walk: str, keys: Sequence[Key]) -> str:
     """Give the cursor that goes on behind a row with these sort keys."""
-    plain = [key.astimezone(UTC).isoformat() if isinstance(key, datetime) else key for key in keys]
+    plain = [write_key(key) for key in keys]
     payload = orjson.dumps(plain)
     return base64.urlsafe_b64encode(VERSION + digest(walk, payload) + payload).rstrip(b"=").decode()
 

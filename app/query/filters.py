@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from app.query.pages import WalkQuery
 from app.query.schemas import ArticleSummary
@@ -26,20 +27,21 @@ FIELDS: Final = tuple(ArticleSummary.model_fields)
 def storable(value: str) -> str:
     """Refuse what Postgres cannot hold, for it cannot be in any article either."""
     if "\x00" in value:
-        message = "must not hold U+0000"
-        raise ValueError(message)
+        raise PydanticCustomError("refused", "must not hold U+0000")
     return value
 
 
 def instant(value: str) -> datetime:
     """Read an RFC 3339 time with its offset as UTC, clipped to the years 1 to 9999; a leap second is the next second."""
     if not (found := INSTANT.fullmatch(value)):
-        message = "must be an RFC 3339 time or a date, such as 2026-03-14T07:45:00Z or 2026-03-14"
-        raise ValueError(message)
+        raise PydanticCustomError(
+            "refused", "must be an RFC 3339 time or a date, such as 2026-03-14T07:45:00Z or 2026-03-14"
+        )
     day, minutes, seconds, fraction, offset = found.groups()
     if not offset:
-        message = "must state its offset, such as Z or +01:00; a date alone is that whole day in UTC"
-        raise ValueError(message)
+        raise PydanticCustomError(
+            "refused", "must state its offset, such as Z or +01:00; a date alone is that whole day in UTC"
+        )
     leap = seconds == "60"
     offset = offset.upper().replace(" ", "+")
     read = datetime.fromisoformat(f"{day}T{minutes}:{'59' if leap else seconds}{fraction or ''}{offset}")
@@ -68,12 +70,17 @@ def last_instant(value: object) -> object:
     return bound(value, time.max)
 
 
+def primary(language: str) -> str:
+    """Give a bare ISO 639 code in lower case, as articles have it; any other tag as it is."""
+    return language.lower() if len(language) <= 3 else language
+
+
 def named_fields(value: str) -> str:
     """Check a list of fields; unknown names are refused by name."""
     unknown = sorted({name for name in split_fields(value) if name not in FIELDS})
     if unknown:
-        message = f"unknown: {', '.join(unknown)}; known are {', '.join(FIELDS)}"
-        raise ValueError(message)
+        names = {"unknown": ", ".join(unknown), "known": ", ".join(FIELDS)}
+        raise PydanticCustomError("refused", "unknown: {unknown}; known are {known}", names)
     return value
 
 
@@ -85,6 +92,7 @@ def split_fields(value: str) -> list[str]:
 From = Annotated[datetime, BeforeValidator(first_instant), WithJsonSchema(WHEN_SCHEMA)]
 To = Annotated[datetime, BeforeValidator(last_instant), WithJsonSchema(WHEN_SCHEMA)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(storable)]
+Language = Annotated[Name, AfterValidator(primary)]
 Slugs = Annotated[list[Name], Field(max_length=20)]
 Question = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Fields = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(named_fields)]
@@ -98,7 +106,7 @@ class ArticleQuery(WalkQuery):
     not_topic: Slugs = Field([], description="Slug; repeat for more. No articles on any of them.")
     author: Name | None = Field(None, description="A whole name, blind to case and accents.")
     source: Name | None = Field(None, description="Name or domain of the publisher, as stored.")
-    language: Name | None = Field(None, description="ISO 639-1; `q` is then stemmed in it.", examples=["en"])
+    language: Language | None = Field(None, description="ISO 639-1; `q` is then stemmed in it.", examples=["en"])
     published_from: From | None = Field(None, description="Published then or later. A date is that day in UTC.")
     published_to: To | None = Field(None, description="Published then or earlier. A date includes that day in UTC.")
     received_from: From | None = Field(None, description="Arrived then or later.")

@@ -22,6 +22,7 @@ from app.store.topics import known
 router = APIRouter(prefix="/v1", tags=["topics"], dependencies=[Depends(only_known_parameters)])
 
 Slug = Annotated[Name, Path(description="The topic's slug, or any other under which it was printed.")]
+SHOWN = ("slug", "label", "articles", "first_seen", "last_seen")
 UNKNOWN = "There is no such topic."
 
 
@@ -71,8 +72,7 @@ def counted_topics(query: TopicQuery) -> Counted:
     )
     if query.q is not None:
         rows = rows.where(topics.c.search.bool_op("@@")(func.to_tsquery("simple", prefix_query(query.q))))
-    names = ("slug", "label", "articles", "first_seen", "last_seen")
-    return Counted(rows.subquery("topics_counted"), names, "label", "slug", query.sort == "-articles")
+    return Counted(rows.subquery("topics_counted"), SHOWN, "label", "slug", query.sort == "-articles")
 
 
 async def topic_detail(connection: AsyncConnection, slug: str) -> dict[str, Any]:
@@ -99,7 +99,7 @@ async def topic_detail(connection: AsyncConnection, slug: str) -> dict[str, Any]
         .where(topics.c.id == topic_id)
     )
     row = (await connection.execute(statement)).mappings().one()
-    return {**row, "aliases": sorted(row["aliases"] or [])}
+    return {name: row[name] for name in SHOWN} | {"aliases": sorted(row["aliases"] or [])}
 
 
 @router.get("/topics", summary="List topics", response_model=TopicPage, responses=reads(422))
