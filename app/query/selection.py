@@ -27,7 +27,7 @@ from sqlalchemy import (
     union,
 )
 
-from app.query.filters import ArticleQuery
+from app.query.filters import EARLIEST, ArticleQuery
 from app.store.folding import author_fold
 from app.store.search import regconfig, search_query
 from app.store.tables import UNDATED_LAST, UNDATED_LAST_ASCENDING, article_authors, article_topics, articles
@@ -168,15 +168,25 @@ def position(wanted: Wanted) -> tuple[ColumnElement[datetime], ColumnElement[UUI
     return sort_key(table, wanted.query.sort), articles.c.id if table is articles else table.c.article_id
 
 
+def row_at(place: After) -> ColumnElement[Any]:
+    """Give a row's place for a comparison.
+
+    The driver sends the first instant of year 1, which stands for no date, as minus infinity: so it goes as SQL.
+    """
+    undated = place.key == EARLIEST
+    key = literal_column(UNDATED_LAST.format("NULL"), AWARE) if undated else literal(place.key, AWARE)
+    return tuple_(key, literal(place.id, Uuid))
+
+
 def beyond(wanted: Wanted, after: After | None, floor: After | None) -> list[ColumnElement[bool]]:
     """Give the conditions that keep to the rows behind `after`, and in front of `floor` and with it."""
     place = tuple_(*position(wanted))
     found: list[ColumnElement[bool]] = []
     if after:
-        behind = tuple_(literal(after.key, AWARE), literal(after.id, Uuid))
-        found.append(place > behind if wanted.query.sort == "published_at" else place < behind)
+        ascending = wanted.query.sort == "published_at"
+        found.append(place > row_at(after) if ascending else place < row_at(after))
     if floor:
-        found.append(place >= tuple_(literal(floor.key, AWARE), literal(floor.id, Uuid)))
+        found.append(place >= row_at(floor))
     return found
 
 

@@ -55,6 +55,8 @@ def words_of(folded: str) -> Iterator[str]:
 def search_text(text: str) -> str:
     """Give the words of a text for `to_tsvector`, cut at a word's end before 400,000 bytes."""
     joined = " ".join(words_of(fold(text[:MAX_BYTES])))
+    if len(text) > MAX_BYTES:
+        joined = joined.rpartition(" ")[0] or joined
     encoded = joined.encode("utf-8", "replace")
     if len(encoded) <= MAX_BYTES:
         return joined
