@@ -171,6 +171,6 @@ async def test_an_author_who_is_printed_twice_is_one(database: Database, reader:
     stored = strings(
         await store(database, Told("One.", authors=["Ana Ruiz", "ANA RUÍZ"]), Told("Two.", authors=["Ana Ruiz"]))
     )
-    asked = {"author": "ana ruiz", "limit": 1, "total": True}
+    asked: dict[str, Any] = {"author": "ana ruiz", "limit": 1, "total": True}
     assert sorted(item["id"] for item in await walk(reader, "/v1/articles", **asked)) == sorted(stored)
     assert (await reader.get("/v1/articles", params=asked)).json()["total"]["count"] == 2

@@ -1,11 +1,11 @@
 """Blocks, topic lists and evidence become JSON that says everything they say."""
 
-from app.pipeline.article import Evidence, Heading, ListBlock, ListItem, Paragraph, Table, TopicEntry, TopicList
+from app.pipeline.article import Block, Evidence, Heading, ListBlock, ListItem, Paragraph, Table, TopicEntry, TopicList
 from app.store.documents import blocks_json, evidence_json, topic_lists_json
 
 
 def test_each_block_is_an_object_with_its_type() -> None:
-    blocks = [
+    blocks: list[Block] = [
         Heading(2, "Works"),
         Paragraph("The quay is open."),
         ListBlock((ListItem("Cranes", "two are new"), ListItem(None, "a ramp"))),
