@@ -1,18 +1,36 @@
 """Finds where in a scraped text the article stands: its headline, and the first and last line of running text."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.pipeline.article import Line
+from app.pipeline.dates import DATE
 from app.pipeline.furniture import is_furniture
-from app.pipeline.prose import heading_like, is_lead_in, is_long, is_prose, size, split_label, strip_bullet
+from app.pipeline.names import is_person, until_role
+from app.pipeline.prose import is_lead_in, is_long, is_prose, sentences, size, split_label, strip_bullet
 
 PROSE_CAP = 60
 """Words that one line of running text counts at most, so that no single line decides."""
 FRAGMENT_COST = 5
 """What a line that is no running text costs: the dense stretch is the article, menus and teasers are not."""
 HEADLINE_REACH = 25
-HEADLINE_WORDS = 4
+HEADLINE_WORDS = 3
+MOST_HEADLINE_WORDS = 26
+BYLINE_REACH = 8
+TEXT_BEFORE = 2
+"""Lines of running text (captions, a teaser) that may stand before a headline."""
+ENOUGH = 4.0
+CLEARLY = 0.9
+"""By how much a later line must beat an earlier one: kickers, standfirsts and captions look like headlines, and come after."""
+CREDIT = re.compile(
+    r"©|\((?:Foto|Photo|Bild|Image|Picture|AP|AFP|Getty|Reuters)|(?:AFP|EFE|AP|Reuters|dpa|Getty)\s?/|/\s?(?:AFP|AP|EFE|dpa|Getty|Reuters)\b|\.(?:AFP|EFE|AP)$",
+    re.IGNORECASE,
+)
+BYLINE = re.compile(
+    r"^(?:[Bb]y|[Vv]on|[Pp]ar|[Pp]or|[Dd]oor|[Aa]v|[Aa]f|Di|Autor\w*|Author\w*|Text)(?:\s?:|\s+[A-ZÀ-Þ]|$|(?=[A-Z]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +56,11 @@ def lines(text: str) -> tuple[Line, ...]:
 
 
 def outline(of: Sequence[Line]) -> Outline:
-    """Find the stretch of lines that holds most running text and least else, and the headline before it."""
+    """Find the stretch of lines that holds most running text and least else, and the headline that goes with it."""
     start, end = densest([weight(line.text) for line in of])
     end = with_list(of, end)
-    return Outline(headline(of, start), start, end)
+    found = headline(of, start)
+    return Outline(found, start if found is None else max(start, found + 1), end)
 
 
 def weight(text: str) -> int:
@@ -81,17 +100,67 @@ def with_list(of: Sequence[Line], end: int) -> int:
 
 
 def headline(of: Sequence[Line], start: int) -> int | None:
-    """Find the headline: of the lines a little before the body, the first that is long enough to say something."""
-    found = None
-    for number in range(start - 1, max(-1, start - 1 - HEADLINE_REACH), -1):
-        text = of[number].text
-        if heading_like(text) and size(text) >= HEADLINE_WORDS and not is_furniture(text) and not is_trail(text):
-            found = number
-    return found
+    """Find the headline: the line near the body's beginning for which most speaks (see `speaks_for`).
+
+    Captions and standfirsts may look like the body's beginning, so lines after it count too, if a date or a byline
+    follows them or they are printed twice: the lead of an article that begins without a headline is never passed over.
+    """
+    first = max(0, start - HEADLINE_REACH)
+    window = [line.text for line in of[first : start + HEADLINE_REACH]]
+    repeated = {text for text, count in Counter(window).items() if count > 1}
+    best: tuple[float, int] | None = None
+    text_lines = 0
+    for place, text in enumerate(window):
+        number = first + place
+        if text_lines > TEXT_BEFORE:
+            break
+        if is_headline_like(text):
+            score = speaks_for(window, place, repeated=text in repeated, before=number < start)
+            if score >= ENOUGH and (best is None or score >= best[0] + CLEARLY):
+                best = score, number
+        text_lines += is_prose(text) and number >= start
+    return best[1] if best else None
+
+
+def is_headline_like(text: str) -> bool:
+    """Say whether a line can be a headline at all; questions and quotations can, though they end as sentences do."""
+    words = size(text)
+    return (
+        HEADLINE_WORDS <= words <= MOST_HEADLINE_WORDS
+        and len(text) <= 220
+        and not text.endswith((".", ",", ";", "…", "。"))
+        and sentences(text) <= 3
+        and not is_lead_in(text)
+        and not is_furniture(text)
+        and not is_trail(text)
+        and strip_bullet(text) is None
+        and CREDIT.search(text) is None
+        and BYLINE.match(text) is None
+        and DATE.search(text) is None
+        and not (words <= 4 and any(character.isdigit() for character in text))
+        and not names_somebody(text)
+    )
+
+
+def names_somebody(text: str) -> bool:
+    """Say whether a line is a person's name, perhaps with a role."""
+    return is_person(" ".join(until_role(text.split())))
+
+
+def speaks_for(window: Sequence[str], place: int, *, repeated: bool, before: bool) -> float:
+    """Weigh a headline: 3 for its length, 3 for being printed twice, 2 for a date or byline and 1 for running text soon
+    after it. One that comes after running text must be signed or repeated.
+    """
+    after = [text for text in window[place + 1 : place + 1 + 3 * BYLINE_REACH] if not is_furniture(text)][:BYLINE_REACH]
+    signed = any(size(text) <= 16 and (DATE.search(text) or BYLINE.match(text)) for text in after)
+    if not before and not (repeated or signed):
+        return 0.0
+    usual = 5 <= size(window[place]) <= 18
+    return 2.0 + usual + 3 * repeated + 2 * signed + any(map(is_prose, after))
 
 
 def is_trail(text: str) -> bool:
     """Say whether a line is a trail of links ("Home » News » Africa") or a label with a value."""
-    return any(mark in text for mark in ("»", "›", " / ", " > ", " | ", "|")) or (
-        split_label(text) is not None and size(text) < 6
-    )
+    if any(mark in text for mark in (" » ", " › ", " / ", " > ", "|")):
+        return True
+    return split_label(text) is not None and size(text) < 4

@@ -1,0 +1,271 @@
+"""Reads when an article was published and changed, and the place of its dateline, each with its evidence.
+
+Confidence: 1.0 the sender's own field; 0.97 a labelled date at the head or foot; 0.9 a wire's dateline with its year;
+0.85 a date alone below the headline; 0.75 one above it; 0.6 one alone after the body,
+or a labelled one farther away. A date in running text, one
+without a year, a relative one or one whose order is not known is no evidence at all.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import dateparser
+
+from app.pipeline.agencies import agency_of
+from app.pipeline.areas import Areas, areas, elsewhere
+from app.pipeline.article import Evidence, Line, Origin, Precision, Reading, Zone
+from app.pipeline.dates import Moment, Order, Written, add_clock, find_dates, moment, numeric_order, weekdays
+from app.pipeline.outline import Outline
+from app.pipeline.prose import size
+from app.pipeline.vocabulary import vocabulary
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(hours=48)
+"""How far ahead of its arrival an article may be dated: zones and scheduled publication, no more."""
+STRANGE_WORDS = 7
+"""Words besides the date that an unlabelled line may have: a place, a weekday, a source, reading minutes."""
+MID_SENTENCE = re.compile(r"\s[a-zà-ÿ]{1,3}$")
+ORDER_SAMPLE = 200
+EPOCH = re.compile(r"-?\d{9,13}(?:\.\d+)?")
+WIRE = re.compile(
+    r"^(?P<place>[A-ZÀ-ÞĀ-Ž][^\d()–—:;!?]{1,60}?)(?:,\s*(?P<date>[^()–—]{3,30}?))?\s*"
+    r"(?:\((?P<agency>[^()]{2,40})\))?\s*(?:[-–—]{1,2}|:)\s+(?=\S)"
+)
+"""`ANKARA, Feb 27 (Reuters) - `: place in capitals or followed by an agency, perhaps the day, the agency, a dash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What one function chose for a date field, with all its evidence."""
+
+    at: datetime | None
+    precision: Precision | None
+    zone: Zone | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A written date with the line that it stands on, the kind that its label says, and where that is."""
+
+    written: Written
+    line: int
+    field: str | None
+    origin: Origin
+    broken: bool
+    """Whether the line above ends in the middle of a sentence, which the date then belongs to."""
+
+
+def read(lines: Sequence[Line], outline: Outline, language: str | None, source_zone: str | None) -> Reading:
+    """Read the dates of the head and the foot, and a wire's dateline."""
+    where = areas(lines, outline)
+    order = numeric_order("\n".join(line.text[:400] for line in [*lines[:ORDER_SAMPLE], *lines[-ORDER_SAMPLE:]]))
+    evidence: list[Evidence] = []
+    furniture: set[int] = set()
+    places: tuple[tuple[tuple[int, ...], Origin], ...] = ((where.head, "text.byline"), (where.foot, "text.footer"))
+    for numbers, origin in places:
+        for number in numbers:
+            for found in dates_of(lines, number, language, order, origin):
+                claim = claim_of(found, lines[number], where, source_zone)
+                if claim is not None:
+                    evidence.append(claim)
+                    furniture |= {number, found.line}
+    if not any(claim.field == "published_at" for claim in evidence):
+        for number in elsewhere(lines, where, outline):
+            for found in dates_of(lines, number, language, order, "text.footer"):
+                if found.field is not None and (claim := claim_of(found, lines[number], where, source_zone)):
+                    evidence.append(replace(claim, confidence=0.6))
+                    furniture |= {number, found.line}
+    wire = read_wire(lines, outline, language, source_zone)
+    return Reading((*evidence, *wire), frozenset(furniture - {outline.headline or -1}))
+
+
+def dates_of(
+    lines: Sequence[Line], number: int, language: str | None, order: Order | None, origin: Origin
+) -> list[Dated]:
+    """Find the dates of one line, each with the label before it in the line, or alone on the line above."""
+    text = lines[number].text
+    found = []
+    label_above = label_field(lines[number - 1].text) if number and size(lines[number - 1].text) <= 4 else None
+    last = 0
+    for written in find_dates(text, language, order):
+        field = label_in(text[last : written.start]) or (label_above if last == 0 else None)
+        last, line = written.end, number
+        if written.clock is None and number + 1 < len(lines) and not text[written.end :].strip():
+            longer = add_clock(written, lines[number + 1].text)
+            line = number + (longer is not written)
+            written = longer  # noqa: PLW2901 - the same date, with the time printed below it
+        broken = number > 0 and MID_SENTENCE.search(lines[number - 1].text) is not None
+        found.append(Dated(written, line, field, origin, broken))
+    return found
+
+
+@cache
+def labels() -> dict[str, str]:
+    """Give the field that each label stands for."""
+    words = vocabulary("dates")["labels"]
+    return dict.fromkeys(words["published"], "published_at") | dict.fromkeys(words["modified"], "modified_at")
+
+
+@cache
+def label_pattern() -> re.Pattern[str]:
+    """Give the pattern of all labels, the longest first."""
+    ordered = sorted(labels(), key=len, reverse=True)
+    return re.compile(r"(?<![^\W\d_])(?:" + "|".join(map(re.escape, ordered)) + r")(?![^\W\d_])", re.IGNORECASE)
+
+
+def label_in(text: str) -> str | None:
+    """Give the field of the last label in the words before a date, if it stands near it."""
+    found = None
+    for found in label_pattern().finditer(text[-80:].casefold()):  # noqa: B007 - the last one is wanted
+        pass
+    if found is None or size(text[-80:][found.end() :]) > 5:
+        return None
+    return labels()[found[0]]
+
+
+def label_field(text: str) -> str | None:
+    """Give the field of a line that is a label and nothing else."""
+    return labels().get(text.casefold().strip(" :|·•-–—"))
+
+
+def claim_of(found: Dated, line: Line, where: Areas, source_zone: str | None) -> Evidence | None:
+    """Make evidence of a date; None where its line tells of something else."""
+    written = found.written
+    if found.field is None and (
+        written.day is None or found.broken or strange_words(line.text, written) > STRANGE_WORDS
+    ):
+        return None
+    if found.field is not None:
+        confidence = 0.97
+    elif found.origin == "text.footer":
+        confidence = 0.6
+    else:
+        distance = abs(line.number - where.top)
+        confidence = (0.85 if line.number >= where.top else 0.75) - 0.01 * min(distance, 20)
+    return evidence_of(found.field or "published_at", moment(written, source_zone), found.origin, line.text, confidence)
+
+
+def strange_words(text: str, written: Written) -> int:
+    """Count the words of a line that are neither of the date nor a weekday."""
+    rest = f"{text[: written.start]} {text[written.end :]}"
+    return sum(word.casefold().strip(".,") not in weekdays() for word in rest.split() if word[0].isalpha())
+
+
+def evidence_of(field: str, found: Moment, origin: Origin, quote: str, confidence: float) -> Evidence:
+    """Put an instant down as evidence."""
+    value = found.at.isoformat().replace("+00:00", "Z")
+    return Evidence(field, value, origin, quote[:200], confidence, found.precision, found.zone)
+
+
+def read_wire(lines: Sequence[Line], outline: Outline, language: str | None, source_zone: str | None) -> list[Evidence]:
+    """Read the dateline that a wire's first paragraph begins with: its place, its agency, and its date if that has a year."""
+    for line in lines[outline.start : outline.start + 4]:
+        found = WIRE.match(line.text[:160])
+        if found is None or size(line.text) < 8:
+            continue
+        place, agency = found["place"].strip(" ,"), agency_of(found["agency"] or "")
+        if not is_place(place, announced=agency is not None):
+            continue
+        quote = found[0].strip()
+        evidence = [Evidence("dateline_place", titled(place), "text.dateline", quote, 0.9)]
+        if agency:
+            evidence.append(Evidence("agency", agency, "text.dateline", quote, 0.9))
+        evidence += [
+            evidence_of("published_at", moment(written, source_zone), "text.dateline", quote, 0.9)
+            for written in find_dates(quote, language)
+            if written.day
+        ]
+        return evidence
+    return []
+
+
+def is_place(place: str, *, announced: bool) -> bool:
+    """Say whether words before a dash are a dateline's place: capitals, or an agency behind them."""
+    words = place.replace(",", " ").split()
+    large = [word for word in words if len(word) > 1 and word.isupper()]
+    first = words[0] if words else ""
+    if announced:
+        return len(words) <= 5 and all(word[0].isupper() or len(word) <= 3 for word in words)
+    return len(words) <= 5 and first.isupper() and len(first) > 2 and len(large) * 2 >= len(words)
+
+
+def titled(place: str) -> str:
+    """Give a place in capitals as it is usually written."""
+    return " ".join(word.title() if word.isupper() and len(word) > 3 else word for word in place.split())
+
+
+def stated(field: str, value: str, source_zone: str | None) -> Evidence | None:
+    """Read what a sender says in a date field of its own, in any usual form; None where it cannot be read for certain."""
+    text = value.strip()
+    found = read_iso(text, source_zone) or read_epoch(text) or read_mail(text, source_zone)
+    if found is None:
+        written = next((date for date in find_dates(text, None) if date.day), None)
+        found = moment(written, source_zone) if written else read_any(text, source_zone)
+    return None if found is None else evidence_of(field, found, "sender", text, 1.0)
+
+
+def zoned(at: datetime, source_zone: str | None, precision: Precision) -> Moment | None:
+    """Put a parsed time into its zone; None where that leaves the years that can be kept."""
+    zone: Zone = "stated" if at.tzinfo else "source" if source_zone else "assumed_utc"
+    try:
+        aware = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(source_zone) if source_zone else UTC)
+        return Moment(aware.astimezone(UTC).replace(microsecond=0), precision, zone)
+    except (OverflowError, ValueError):
+        return None
+
+
+def read_iso(text: str, source_zone: str | None) -> Moment | None:
+    """Read ISO 8601, basic and extended, weeks too, as far as the standard library does."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    rest = text[10:] if "-" in text[:8] else text[8:]
+    precision: Precision = "day" if not rest else "second" if rest.count(":") >= 2 or len(rest) > 6 else "minute"
+    return zoned(at, source_zone, precision)
+
+
+def read_epoch(text: str) -> Moment | None:
+    """Read seconds or milliseconds since 1970."""
+    if not EPOCH.fullmatch(text):
+        return None
+    seconds = float(text)
+    seconds = seconds / 1000 if abs(seconds) >= 1e11 else seconds
+    return zoned(datetime.fromtimestamp(seconds, UTC), None, "second")
+
+
+def read_mail(text: str, source_zone: str | None) -> Moment | None:
+    """Read the dates of mail and RSS (RFC 822, 2822)."""
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, IndexError, TypeError):
+        return None
+    return zoned(at, source_zone, "second" if text.count(":") >= 2 else "minute" if ":" in text else "day")
+
+
+def read_any(text: str, source_zone: str | None) -> Moment | None:
+    """Read what nothing else could, strictly: day, month and year must all be there."""
+    parsed = dateparser.parse(text, languages=["en"], settings={"STRICT_PARSING": True, "PARSERS": ["absolute-time"]})
+    return zoned(parsed, source_zone, "minute" if ":" in text else "day") if parsed else None
+
+
+def choose(field: str, evidence: Sequence[Evidence], now: datetime) -> Chosen:
+    """Choose the most confident evidence of a field, the first of equals; an impossible date only if the sender said it."""
+    mine = [claim for claim in evidence if claim.field == field]
+    possible = [claim for claim in mine if claim.origin == "sender" or is_possible(claim, now)]
+    best = max(possible, key=lambda claim: claim.confidence, default=None)
+    shown = tuple(replace(claim, chosen=claim is best) for claim in mine)
+    if best is None:
+        return Chosen(None, None, None, shown)
+    return Chosen(datetime.fromisoformat(best.value), best.precision, best.zone, shown)
+
+
+def is_possible(claim: Evidence, now: datetime) -> bool:
+    """Say whether a date can be a news article's that has just arrived."""
+    return EARLIEST <= datetime.fromisoformat(claim.value) <= now + AHEAD
