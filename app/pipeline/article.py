@@ -104,7 +104,7 @@ class Topic:
     score: float
     origins: tuple[TopicOrigin, ...]
     mentions: int
-    fold: str = ""
+    fold: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,14 +29,15 @@ def gathered(entry: Mapping[str, ColumnElement[Any]], *order: ColumnElement[Any]
 
 def topics_shown() -> ColumnElement[Any]:
     """Give the article's topics in their order, under their canonical slugs."""
+    slug = select(topics.c.slug).where(topics.c.id == article_topics.c.topic_id).scalar_subquery()
     entry = {
-        "slug": topics.c.slug,
+        "slug": slug,
         "label": article_topics.c.label,
         "score": article_topics.c.score,
         "from": article_topics.c.origins,
         "mentions": article_topics.c.mentions,
     }
-    found = select(gathered(entry, article_topics.c.position)).join_from(article_topics, topics)
+    found = select(gathered(entry, article_topics.c.position))
     return found.where(article_topics.c.article_id == articles.c.id).correlate(articles).scalar_subquery()
 
 
