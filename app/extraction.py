@@ -150,7 +150,7 @@ class Extractor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the processes, whatever they are at."""
-        self.pool.stop()
+        self.pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self.pool.join)
 
     async def extract(self, jobs: Sequence[Job]) -> list[list[Extracted]]:

@@ -13,7 +13,7 @@ from app import errors, operating
 from app.db import connect
 from app.errors import StartError
 from app.extraction import Extractor
-from app.intake import deletion, extract, quarantine, receipt_routes, routes
+from app.intake import deletion, extract, receipt_routes, routes
 from app.intake.accept import Intake
 from app.intake.receipts import Waiters
 from app.metrics import Observe
@@ -24,7 +24,7 @@ from app.queue.wake import listen
 from app.settings import Settings
 
 ROUTED = (
-    routes, extract, receipt_routes, quarantine, articles, article, raw, deletion, topics, authors, operating,
+    routes, extract, receipt_routes, articles, article, raw, deletion, topics, authors, operating,
 )  # fmt: skip
 """The route modules, in the order in which `/docs` shows them."""
 

@@ -7,7 +7,7 @@ committed together with the end of their job or not at all.
 import asyncio
 import contextlib
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -228,9 +228,19 @@ def job(submission: Claimed) -> Job:
     return Job(
         body=submission.body,
         content_type=submission.content_type,
-        hints=Stated(**submission.hints),
+        hints=hints_of(submission.hints),
         now=submission.received_at,
         positions=submission.pending,
+    )
+
+
+def hints_of(hints: Mapping[str, str]) -> Stated:
+    """Give what the query said of a submission."""
+    return Stated(
+        url=hints.get("url"),
+        source=hints.get("source"),
+        timezone=hints.get("timezone"),
+        language=hints.get("language"),
     )
 
 

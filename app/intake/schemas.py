@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.formats.article_object import ArticleObject, Language, Source, Url, Zone
 from app.pipeline.article import Stated
-from app.query.schemas import ExtractedArticle
+from app.query.pages import WalkQuery
+from app.query.schemas import ExtractedArticle, Total
 
 ItemOutcome = Literal[
     "stored", "revised", "unchanged", "duplicate", "rejected", "failed", "retracted", "deleted"
@@ -32,7 +33,7 @@ class IntakeQuery(BaseModel):
 
     def stated(self) -> Stated:
         """Give what was said, as the readers take it."""
-        return Stated(**self.hints())
+        return Stated(url=self.url, source=self.source, timezone=self.timezone, language=self.language)
 
 
 class ReceiptItem(BaseModel):
@@ -89,13 +90,6 @@ class Receipt(BaseModel):
     error: str | None = Field(description="What the last failed attempt said; null when none failed.")
     items: list[ReceiptItem] = Field(description="Outcomes by position, 200 at most.")
     next: str | None = Field(description="Path of the items that follow.")
-
-
-class Total(BaseModel):
-    """How many rows the whole walk has."""
-
-    count: int
-    exact: bool
 
 
 class ReceiptPage(BaseModel):
@@ -192,16 +186,6 @@ class ReceiptQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     from_position: int = Field(0, ge=0, le=2**31 - 1, description="The first position shown.")
-
-
-class WalkQuery(BaseModel):
-    """How to walk a list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(50, ge=1, le=200, description="Rows a page.")
-    cursor: Annotated[str, Field(max_length=2000)] | None = Field(None, description="From a page's `next`.")
-    total: bool = Field(False, description="Count the whole walk, too.")
 
 
 class ReceiptsQuery(WalkQuery):

@@ -6,8 +6,7 @@ from starlette.requests import Request
 
 from app.errors import Fault, InvalidRequest, UnsupportedType
 from app.formats.read import read
-from app.formats.sniff import UnknownType
-from app.formats.unreadable import Unreadable
+from app.formats.unreadable import UnknownType, Unreadable
 from app.intake.body import read_body
 from app.intake.schemas import IntakeQuery
 from app.settings import Settings

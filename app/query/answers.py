@@ -1,67 +1,86 @@
-"""How every read is answered: JSON with an ETag, 304 where the reader has it already, pages with their next path."""
+"""How reads are answered: JSON with a strong ETag, 304 where the client has it already, nothing unknown ignored."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, Final
 
 import xxhash
 from fastapi import Request, Response
+from pydantic import BaseModel
 
-from app.db import to_json
-from app.errors import Fault, InvalidRequest
+from app.db import Database, to_json
+from app.errors import Fault, InvalidRequest, problems
+
+ETAG: Final = {
+    "description": "Strong; of the whole body.",
+    "schema": {"type": "string"},
+    "example": '"3f1c9a0be27d4456"',
+}
+CACHING: Final = {
+    "description": "May be stored, and is asked for again with If-None-Match.",
+    "schema": {"type": "string"},
+    "example": "public, no-cache",
+}
+NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"headers": {"ETag": ETAG, "Cache-Control": CACHING}},
+    304: {"description": "The client has it already (If-None-Match).", "headers": {"ETag": ETAG}},
+}
 
 
-def etag_of(body: bytes) -> str:
-    """Give a strong validator (RFC 9110, 8.8): equal only for the same bytes."""
-    return f'"{xxhash.xxh3_128_hexdigest(body)}"'
+def reads(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Give the OpenAPI `responses` of a route that reads: 304, and the problems with these statuses."""
+    return NOT_MODIFIED | problems(*statuses, 503)
 
 
-def has_already(request: Request, etag: str) -> bool:
-    """Say whether If-None-Match names what would be answered; compared weakly, as RFC 9110 wants."""
-    given = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    return etag in given or "*" in given
+def database_of(request: Request) -> Database:
+    """Give the application's database."""
+    database: Database = request.app.state.database
+    return database
 
 
-def answer(request: Request, payload: Any) -> Response:
-    """Answer with JSON; a cache may keep it and asks again before each use, which costs a 304."""
+def etag(body: bytes) -> str:
+    """Give the strong ETag of a body."""
+    return f'"{xxhash.xxh3_64_hexdigest(body)}"'
+
+
+def has_it(request: Request, tag: str) -> bool:
+    """Say whether If-None-Match names this ETag, compared weakly (RFC 9110, section 13.1.2)."""
+    named = [one.strip() for line in request.headers.getlist("if-none-match") for one in line.split(",")]
+    return "*" in named or tag in [one.removeprefix("W/") for one in named]
+
+
+def respond(request: Request, body: bytes, headers: dict[str, str], *, max_age: int = 0) -> Response:
+    """Answer a body, or 304 to who has it; `max_age` in seconds, 0 for `ask again every time`."""
+    tag = etag(body)
+    caching = {"ETag": tag, "Cache-Control": f"public, max-age={max_age}" if max_age else "public, no-cache"}
+    if has_it(request, tag):
+        return Response(status_code=304, headers=caching)
+    return Response(body, headers=headers | caching)
+
+
+def answer(request: Request, payload: Any, *, max_age: int = 0) -> Response:
+    """Answer a payload as JSON, or 304 to who has it; aware datetimes become RFC 3339."""
     body = to_json(payload).encode()
-    headers = {"ETag": etag_of(body), "Cache-Control": "no-cache"}
-    if has_already(request, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(body, 200, headers, "application/json")
+    return respond(request, body, {"Content-Type": "application/json"}, max_age=max_age)
 
 
-def path_of(request: Request, path: str) -> str:
-    """Give a path as clients see it, with the root path that a gateway shows the service under."""
-    return f"{request.scope.get('root_path', '').rstrip('/')}{path}"
+def known_parameters(request: Request) -> set[str]:
+    """Give the names of the query parameters that the request's route takes."""
+    names: set[str] = set()
+    for parameter in request.scope["route"].dependant.query_params:
+        shape = parameter.field_info.annotation
+        if isinstance(shape, type) and issubclass(shape, BaseModel):
+            names |= {field.alias or name for name, field in shape.model_fields.items()}
+        else:
+            names.add(parameter.alias)
+    return names
 
 
-def next_path(request: Request, cursor: str) -> str:
-    """Give the path and query of the page that follows."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    path = request.url.path
-    root = request.scope.get("root_path", "").rstrip("/")
-    shown = path if not root or path.startswith(f"{root}/") else root + path
-    return f"{shown}?{urlencode([*kept, ('cursor', cursor)])}"
-
-
-def page(items: Sequence[Mapping[str, Any]], following: str | None, count: int | None) -> dict[str, Any]:
-    """Give a page in the contract's shape; `count` is None unless the total was asked for."""
-    return {
-        "items": list(items),
-        "next": following,
-        "total": None if count is None else {"count": count, "exact": True},
-    }
-
-
-async def only_known_parameters(request: Request) -> None:
-    """Refuse query parameters on routes that have none; the others' models refuse what they do not know."""
-    refuse_parameters(request, ())
-
-
-def refuse_parameters(request: Request, known: Iterable[str]) -> None:
-    """Refuse query parameters beside the known ones."""
-    strange = sorted(set(request.query_params) - set(known))
-    if strange:
-        faults = [Fault(f"/query/{name}", "There is no such parameter here.") for name in strange]
-        raise InvalidRequest(f"Unknown query parameter: {', '.join(strange)}.", faults=faults)
+def only_known_parameters(request: Request) -> None:
+    """Refuse query parameters that the route does not take, so that a typo is an error and not another answer."""
+    known = known_parameters(request)
+    faults = [
+        Fault(f"/query/{name}", "This parameter is not known here.")
+        for name in request.query_params
+        if name not in known
+    ]
+    if faults:
+        raise InvalidRequest("There are unknown query parameters.", faults=faults)

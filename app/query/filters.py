@@ -1,112 +1,129 @@
-"""What article lists can be asked for."""
+"""What may be asked of articles: the query parameters, each checked before it reaches the store."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from app.query.schemas import ARTICLE_FIELDS
+from app.query.pages import WalkQuery
+from app.query.schemas import ArticleSummary
 
 Sort = Literal["-published_at", "published_at", "-received_at", "relevance"]
-MOST_TOPICS = 20
+
+INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(\.\d{1,12})?([Zz]|[+\- ]\d\d:\d\d)?", re.ASCII)
+"""RFC 3339; a `+` that was not percent-encoded arrives as a space."""
+DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+WHEN_SCHEMA: Final = {
+    "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+    "examples": ["2026-03-14", "2026-03-14T07:45:00Z"],
+}
+EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime.combine(date(9999, 12, 31), time.max, UTC)
+FIELDS: Final = tuple(ArticleSummary.model_fields)
 
 
-def instant(value: object) -> object:
-    """Read RFC 3339 with an offset; a plain date is given back as a date, for the day that it means."""
+def storable(value: str) -> str:
+    """Refuse what Postgres cannot hold, for it cannot be in any article either."""
+    if "\x00" in value:
+        raise PydanticCustomError("refused", "must not hold U+0000")
+    return value
+
+
+def instant(value: str) -> datetime:
+    """Read an RFC 3339 time with its offset as UTC, clipped to the years 1 to 9999; a leap second is the next second."""
+    if not (found := INSTANT.fullmatch(value)):
+        raise PydanticCustomError(
+            "refused", "must be an RFC 3339 time or a date, such as 2026-03-14T07:45:00Z or 2026-03-14"
+        )
+    day, minutes, seconds, fraction, offset = found.groups()
+    if not offset:
+        raise PydanticCustomError(
+            "refused", "must state its offset, such as Z or +01:00; a date alone is that whole day in UTC"
+        )
+    leap = seconds == "60"
+    offset = offset.upper().replace(" ", "+")
+    read = datetime.fromisoformat(f"{day}T{minutes}:{'59' if leap else seconds}{fraction or ''}{offset}")
+    try:
+        return read.astimezone(UTC) + timedelta(seconds=leap)
+    except OverflowError:
+        return EARLIEST if read.year == 1 else LATEST
+
+
+def bound(value: object, edge: time) -> object:
+    """Read one end of a span of time; a date alone is that day's first or last instant in UTC."""
     if not isinstance(value, str):
         return value
-    try:
-        if len(value) == len("2025-02-27"):
-            return date.fromisoformat(value)
-        found = datetime.fromisoformat(value.replace(" ", "+") if "T" in value else value)
-    except ValueError as error:
-        message = "not a date (2025-02-27) or an RFC 3339 time with offset (2025-02-27T11:03:18Z)"
-        raise ValueError(message) from error
-    if found.tzinfo is None:
-        message = "a time needs an offset, such as Z or +01:00"
-        raise ValueError(message)
-    return found
+    if DAY.fullmatch(value):
+        return datetime.combine(date.fromisoformat(value), edge, UTC)
+    return instant(value)
 
 
-def usable(value: datetime | date) -> datetime | date:
-    """Keep to the years that can be reckoned with."""
-    if not 1 < value.year < 9999:
-        message = "a year between 2 and 9998"
-        raise ValueError(message)
+def first_instant(value: object) -> object:
+    """Read a `from`, which is inclusive."""
+    return bound(value, time.min)
+
+
+def last_instant(value: object) -> object:
+    """Read a `to`, which is inclusive; a date means the whole of it."""
+    return bound(value, time.max)
+
+
+def primary(language: str) -> str:
+    """Give a bare ISO 639 code in lower case, as articles have it; any other tag as it is."""
+    return language.lower() if len(language) <= 3 else language
+
+
+def named_fields(value: str) -> str:
+    """Check a list of fields; unknown names are refused by name."""
+    unknown = sorted({name for name in split_fields(value) if name not in FIELDS})
+    if unknown:
+        names = {"unknown": ", ".join(unknown), "known": ", ".join(FIELDS)}
+        raise PydanticCustomError("refused", "unknown: {unknown}; known are {known}", names)
     return value
 
 
-def without_nul(value: str) -> str:
-    """Refuse a NUL, which no text of the store can hold."""
-    if "\x00" in value:
-        message = "has a NUL character"
-        raise ValueError(message)
-    return value
+def split_fields(value: str) -> list[str]:
+    """Give the names in a list of fields."""
+    return [name.strip() for name in value.split(",")]
 
 
-Moment = Annotated[datetime | date, BeforeValidator(instant), AfterValidator(usable)]
-Slug = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(without_nul)]
-Words = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(without_nul)]
-
-
-def begin(value: datetime | date | None) -> datetime | None:
-    """Give the first instant that a lower bound means."""
-    if value is None or isinstance(value, datetime):
-        return value
-    return datetime.combine(value, time.min, UTC)
-
-
-def end(value: datetime | date | None) -> tuple[datetime, bool] | None:
-    """Give the last instant that an upper bound means, and whether it is included; a date includes its whole day."""
-    if value is None:
-        return None
-    if isinstance(value, datetime):
-        return value, True
-    return datetime.combine(value, time.min, UTC) + timedelta(days=1), False
-
-
-class WalkQuery(BaseModel):
-    """How to walk a list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(50, ge=1, le=200, description="Rows a page.")
-    cursor: Annotated[str, Field(max_length=2000)] | None = Field(None, description="From a page's `next`.")
-    total: bool = Field(False, description="Count the whole walk, too.")
+From = Annotated[datetime, BeforeValidator(first_instant), WithJsonSchema(WHEN_SCHEMA)]
+To = Annotated[datetime, BeforeValidator(last_instant), WithJsonSchema(WHEN_SCHEMA)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(storable)]
+Language = Annotated[Name, AfterValidator(primary)]
+Slugs = Annotated[list[Name], Field(max_length=20)]
+Question = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Fields = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(named_fields)]
 
 
 class ArticleQuery(WalkQuery):
-    """Filters of article lists; all that are given must hold."""
+    """Filters of articles; all that are given must hold."""
 
-    topic: list[Slug] = Field([], max_length=MOST_TOPICS, description="Slugs of topics that it must have, all of them.")
-    any_topic: list[Slug] = Field([], max_length=MOST_TOPICS, description="Slugs of topics of which it must have one.")
-    not_topic: list[Slug] = Field([], max_length=MOST_TOPICS, description="Slugs of topics that it must not have.")
-    author: Words | None = Field(None, description="A whole name, blind to case and accents.")
-    source: Words | None = Field(None, description="The publisher, as it was given.")
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = Field(
-        None, description="ISO 639 code; `q` is then stemmed in that language."
+    topic: Slugs = Field([], description="Slug; repeat for more. Articles on all of them.")
+    any_topic: Slugs = Field([], description="Slug; repeat for more. Articles on at least one of them.")
+    not_topic: Slugs = Field([], description="Slug; repeat for more. No articles on any of them.")
+    author: Name | None = Field(None, description="A whole name, blind to case and accents.")
+    source: Name | None = Field(None, description="Name or domain of the publisher, as stored.")
+    language: Language | None = Field(None, description="ISO 639-1; `q` is then stemmed in it.", examples=["en"])
+    published_from: From | None = Field(None, description="Published then or later. A date is that day in UTC.")
+    published_to: To | None = Field(None, description="Published then or earlier. A date includes that day in UTC.")
+    received_from: From | None = Field(None, description="Arrived then or later.")
+    received_to: To | None = Field(None, description="Arrived then or earlier.")
+    q: Question | None = Field(
+        None,
+        description='Web search over title and text: words, "phrases", `or`, `-not`.',
+        examples=['"northern quay" -ferry'],
     )
-    published_from: Moment | None = Field(None, description="RFC 3339, or a date: that whole day in UTC.")
-    published_to: Moment | None = Field(None, description="RFC 3339, or a date, which is included.")
-    received_from: Moment | None = Field(None, description="RFC 3339, or a date: that whole day in UTC.")
-    received_to: Moment | None = Field(None, description="RFC 3339, or a date, which is included.")
-    q: Words | None = Field(None, description='Web search syntax: words, "phrases", or, -not.')
     sort: Sort = Field(
         "-published_at",
-        description="Articles without date come last; `relevance` ranks the newest 1,000 matches of `q`.",
+        description="Articles without a date come last either way; `relevance` needs `q` and ranks its newest 1,000.",
     )
-    fields: Annotated[str, Field(max_length=1000)] | None = Field(
-        None, description="Comma-separated names of the fields to show; `id` is always there."
+    fields: Fields | None = Field(
+        None, description="The fields to show, comma separated; `id` always is.", examples=["title,published_at"]
     )
 
-    def question(self) -> dict[str, Any]:
-        """Give what makes a walk: everything but where it is and how it is shown."""
-        return self.model_dump(mode="json", exclude={"cursor", "limit", "total", "fields"})
-
-    def shown(self) -> frozenset[str]:
-        """Give the names of the fields asked for that exist; none for the usual ones."""
-        return frozenset(name.strip() for name in (self.fields or "").split(",") if name.strip())
-
-    def unknown_fields(self) -> frozenset[str]:
-        """Give the names in `fields` that no article has."""
-        return self.shown() - ARTICLE_FIELDS
+    def shown_fields(self) -> tuple[str, ...] | None:
+        """Give the fields asked for, with `id`; None where none were."""
+        return None if self.fields is None else tuple(dict.fromkeys(["id", *split_fields(self.fields)]))

@@ -30,12 +30,16 @@ class WalkQuery(BaseModel):
         return f"{route}?{orjson.dumps(filters, option=orjson.OPT_SORT_KEYS).decode()}"
 
 
-def public_path(request: Request) -> str:
-    """Give the request's path as the client's side of the gateway sees it, with `root_path`."""
+def under_root(request: Request, path: str) -> str:
+    """Give a path as the client's side of the gateway sees it, with `root_path`."""
     root: str = request.scope.get("root_path", "").rstrip("/")
-    path: str = request.scope["path"]
     inside = not root or path == root or path.startswith(f"{root}/")
-    return quote(path if inside else root + path, safe="/~!$&'()*+,;=:@")
+    return path if inside else root + path
+
+
+def public_path(request: Request) -> str:
+    """Give the request's own path as the client's side of the gateway sees it."""
+    return quote(under_root(request, request.scope["path"]), safe="/~!$&'()*+,;=:@")
 
 
 def next_path(request: Request, cursor: str | None) -> str | None:

@@ -1,364 +1,277 @@
-"""The shapes of what is read: articles, topics, authors, as the OpenAPI document shows them."""
+"""The shapes of what is read: what each field means, for clients and for `/docs`."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.pipeline import article as values
+from app.query import examples
 from app.store.documents import blocks_json, evidence_json, topic_lists_json
 
+Item = TypeVar("Item")
 
-class HeadingShown(BaseModel):
+
+def example(shown: dict[str, Any], *, only_required: str | None = None) -> ConfigDict:
+    """Give a model's configuration: its example, and the one field that is always there where `fields` may thin it."""
+
+    def thin(schema: dict[str, Any]) -> None:
+        schema["examples"] = [shown]
+        if only_required:
+            schema["required"] = [only_required]
+
+    extra: Callable[[dict[str, Any]], None] = thin
+    return ConfigDict(json_schema_extra=extra, populate_by_name=True)
+
+
+class Heading(BaseModel):
     """A heading."""
 
     type: Literal["heading"]
-    level: int
+    level: int = Field(ge=1, le=6, description="1 is the headline, 2 a section.")
     text: str
 
 
-class ParagraphShown(BaseModel):
-    """A paragraph."""
+class Paragraph(BaseModel):
+    """A paragraph of running text."""
 
     type: Literal["paragraph"]
     text: str
 
 
-class ListItemShown(BaseModel):
-    """A list item, with its label if it has one."""
+class ListItem(BaseModel):
+    """An item of a list."""
 
-    label: str | None
+    label: str | None = Field(description="What stood before the item's colon, if anything did.")
     text: str
 
 
-class ListShown(BaseModel):
-    """A list."""
+class ListBlock(BaseModel):
+    """A bulleted, numbered or bare list."""
 
     type: Literal["list"]
-    items: list[ListItemShown]
+    items: list[ListItem]
 
 
-class TableShown(BaseModel):
+class Table(BaseModel):
     """A table."""
 
     type: Literal["table"]
     header: list[str]
-    rows: list[list[str]]
+    rows: list[list[str]] = Field(description="Rows of as many cells as the header has.")
 
 
-BlockShown = Annotated[HeadingShown | ParagraphShown | ListShown | TableShown, Field(discriminator="type")]
+Block = Annotated[Heading | Paragraph | ListBlock | Table, Field(discriminator="type")]
 
 
-class TopicShown(BaseModel):
+class Topic(BaseModel):
     """A subject of an article."""
+
+    model_config = example(examples.TOPIC)
 
     slug: str = Field(description="The canonical slug.")
     label: str = Field(description="As this article prints it.")
-    score: float = Field(description="0 to 1.")
-    from_: list[values.TopicOrigin] = Field(alias="from", description="Where it was read.")
-    mentions: int = Field(description="How often the text prints it.")
+    score: float = Field(ge=0, le=1)
+    origins: list[values.TopicOrigin] = Field(alias="from", description="Where it was read; a set.")
+    mentions: int = Field(ge=0, description="How often the article names it.")
 
 
-class EntryShown(BaseModel):
-    """One entry of a topic list."""
+class TopicEntry(BaseModel):
+    """An entry of a topic list."""
 
-    topic: str | None = Field(description="The slug of the topic that it names; null if it names none.")
+    topic: str | None = Field(description="Slug of the topic that it names, as printed; null where it names none.")
     label: str
     detail: str | None
 
 
-class TopicListShown(BaseModel):
-    """A list or table in which the article enumerates subjects."""
+class TopicList(BaseModel):
+    """A list or table that enumerates subjects."""
 
-    lead_in: str | None = Field(description="The sentence that announces it.")
-    block: int = Field(description="0-based index into `blocks`.")
-    entries: list[EntryShown]
+    model_config = example(examples.TOPIC_LIST)
+
+    lead_in: str | None = Field(description="The sentence that announces it, as printed.")
+    block: int = Field(ge=0, description="0-based index into `blocks`.")
+    entries: list[TopicEntry]
 
 
-class EvidenceShown(BaseModel):
+class Evidence(BaseModel):
     """A value that the input offers for a field."""
 
-    value: str
-    from_: values.Origin = Field(alias="from")
+    model_config = example(examples.EVIDENCE)
+
+    value: str = Field(description="What is served where it is chosen.")
+    origin: values.Origin = Field(alias="from", description="Where it was read.")
     quote: str = Field(description="The words that it was read from.")
-    confidence: float
+    confidence: float = Field(ge=0, le=1)
     chosen: bool
-    precision: values.Precision | None = None
-    zone: values.Zone | None = None
+    precision: values.Precision | None = Field(default=None, description="Dates only: what was printed.")
+    zone: values.Zone | None = Field(default=None, description="Dates only: where the offset is from.")
 
 
-class SightingShown(BaseModel):
-    """Arrivals of an article by one route."""
+class Sighting(BaseModel):
+    """Arrivals of an article by one route (source and URL)."""
 
-    submission_id: UUID = Field(description="The first one's submission.")
+    model_config = example(examples.SIGHTING)
+
+    submission_id: UUID = Field(description="The submission that brought the first.")
     source: str | None
     url: str | None
-    received_at: datetime = Field(description="When it first came by this route.")
-    last_at: datetime = Field(description="When it last did.")
-    count: int = Field(description="How often it did.")
-
-
-EXAMPLE: dict[str, Any] = {
-    "id": "019a1b2c-3d62-7c11-9e0f-5a6b7c8d9e0f",
-    "revision": 1,
-    "url": "https://harbour-post.example/quay",
-    "source": "harbour-post.example",
-    "title": "Northern quay reopens",
-    "lead": "The northern quay of Port Ellery reopened on Saturday after repairs to:",
-    "language": "en",
-    "authors": ["Maren Holt"],
-    "agency": None,
-    "published_at": "2026-03-14T08:30:00Z",
-    "published_precision": "minute",
-    "published_zone": "stated",
-    "modified_at": None,
-    "dateline_place": None,
-    "rights": None,
-    "topics": [{"slug": "tide-gates", "label": "Tide gates", "score": 0.806, "from": ["list"], "mentions": 1}],
-    "topic_lists": [
-        {
-            "lead_in": "The northern quay of Port Ellery reopened on Saturday after repairs to:",
-            "block": 2,
-            "entries": [{"topic": "tide-gates", "label": "Tide gates", "detail": "Two of four were replaced."}],
-        }
-    ],
-    "blocks": [
-        {"type": "heading", "level": 1, "text": "Northern quay reopens"},
-        {"type": "paragraph", "text": "The northern quay of Port Ellery reopened on Saturday after repairs to:"},
-        {"type": "list", "items": [{"label": "Tide gates", "text": "Two of four were replaced."}]},
-    ],
-    "text": "Northern quay reopens\n\nThe northern quay of Port Ellery reopened on Saturday after repairs to:\n\n"
-    "Tide gates: Two of four were replaced.",
-    "word_count": 22,
-    "repairs": {"joined_sentences": 1},
-    "evidence": {
-        "authors": [
-            {"value": "Maren Holt", "from": "text.byline", "quote": "By Maren Holt", "confidence": 0.95, "chosen": True}
-        ]
-    },
-    "story_id": None,
-    "duplicate_of": None,
-    "sightings": [
-        {
-            "submission_id": "019a1b2c-3d4e-7f60-8a9b-0c1d2e3f4a5b",
-            "source": "harbour-post.example",
-            "url": "https://harbour-post.example/quay",
-            "received_at": "2026-03-14T08:31:07.120000Z",
-            "last_at": "2026-03-14T08:31:07.120000Z",
-            "count": 1,
-        }
-    ],
-    "processing": "full",
-    "pipeline_version": "1",
-    "received_at": "2026-03-14T08:31:07.120000Z",
-    "updated_at": "2026-03-14T08:31:07.310000Z",
-}
-ONLY_STORED = ("id", "revision", "story_id", "duplicate_of", "sightings", "received_at", "updated_at")
-HEAVY = ("blocks", "text", "evidence", "topic_lists")
-"""Fields that lists leave out unless they are asked for."""
+    received_at: datetime = Field(description="When the first arrived.")
+    last_at: datetime = Field(description="When the last arrived.")
+    count: int = Field(ge=1)
 
 
 class ExtractedArticle(BaseModel):
-    """A normalised article, without what only the store knows."""
+    """An article without what only the store knows."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{k: v for k, v in EXAMPLE.items() if k not in ONLY_STORED}]}
-    )
+    model_config = example(examples.EXTRACTED)
 
-    url: str | None = Field(description="Without tracking parameters.")
-    source: str | None
-    title: str | None = Field(description="The headline as stated, else the first heading.")
+    url: str | None
+    source: str | None = Field(description="Name or domain of the publisher, as the sender states it.")
+    title: str | None = Field(description="The headline without the site's name.")
     lead: str | None = Field(description="The first paragraph.")
-    language: str | None = Field(description="ISO 639 code.")
-    authors: list[str] = Field(description="Persons, in order; no agencies.")
-    agency: str | None
-    published_at: datetime | None
+    language: str | None = Field(description="ISO 639-1.")
+    authors: list[str] = Field(description="Persons in order, without roles; empty where none is given.")
+    agency: str | None = Field(description="Agency or desk of the byline.")
+    published_at: datetime | None = Field(description="The stated instant; null where none is given.")
     published_precision: values.Precision | None
-    published_zone: values.Zone | None
+    published_zone: values.Zone | None = Field(description="Where the offset is from; null only without a date.")
     modified_at: datetime | None
-    dateline_place: str | None
+    dateline_place: str | None = Field(description="The place that the dateline names.")
     rights: str | None
-    topics: list[TopicShown]
-    topic_lists: list[TopicListShown]
-    blocks: list[BlockShown]
-    text: str = Field(description="All blocks, a blank line between them.")
-    word_count: int
+    topics: list[Topic]
+    topic_lists: list[TopicList]
+    blocks: list[Block] = Field(description="The body.")
+    text: str = Field(description="The whole body, a blank line between blocks.")
+    word_count: int = Field(ge=0)
     repairs: dict[str, int] = Field(description="How often each kind of damage was mended.")
-    evidence: dict[str, list[EvidenceShown]] = Field(description="By field; what was chosen comes first.")
-    processing: values.Processing
+    evidence: dict[str, list[Evidence]] = Field(description="For each field what the input offers, the chosen first.")
+    processing: values.Processing = Field(description="`fallback`: a poorer result, because the full one broke.")
     pipeline_version: str
 
 
 class Article(ExtractedArticle):
-    """A stored article."""
+    """An article as it is stored."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+    model_config = example(examples.ARTICLE)
 
     id: UUID
-    revision: int
-    story_id: UUID | None
+    revision: int = Field(ge=1)
+    story_id: UUID | None = Field(description="The story that it belongs to; null until one is known.")
     duplicate_of: UUID | None
-    sightings: list[SightingShown] = Field(description="The last 20 routes that it came by, newest first.")
-    received_at: datetime
+    sightings: list[Sighting] = Field(description="The last 20 routes that it arrived by.")
+    received_at: datetime = Field(description="When it first arrived.")
     updated_at: datetime
 
 
-ARTICLE_FIELDS = frozenset(Article.model_fields)
-USUAL_FIELDS = ARTICLE_FIELDS - set(HEAVY)
+class ArticleSummary(Article):
+    """An article in a list: without `blocks`, `text`, `evidence` and `topic_lists`, or just the `fields` asked for."""
+
+    model_config = example(examples.SUMMARY, only_required="id")
+
+
+class TopicCount(BaseModel):
+    """A subject with its articles."""
+
+    model_config = example(examples.TOPIC_COUNT)
+
+    slug: str
+    label: str = Field(description="The canonical label.")
+    articles: int = Field(ge=0, description="Articles within the filters.")
+    first_seen: datetime | None = Field(description="Arrival of the first of them; null where there are none.")
+    last_seen: datetime | None = Field(description="Arrival of the last of them.")
+
+
+class TopicDetail(TopicCount):
+    """A subject with its other spellings."""
+
+    model_config = example(examples.TOPIC_COUNT | {"aliases": ["cranes-safety"]})
+
+    aliases: list[str] = Field(description="Other slugs under which it was printed.")
+
+
+class AuthorCount(BaseModel):
+    """A person with their articles."""
+
+    model_config = example(examples.AUTHOR_COUNT)
+
+    name: str = Field(description="The printing that most of the articles use.")
+    articles: int = Field(ge=1)
+    first_seen: datetime = Field(description="Arrival of the first of them.")
+    last_seen: datetime = Field(description="Arrival of the last of them.")
+
+
+class Revision(BaseModel):
+    """An entry in an article's history."""
+
+    model_config = example(examples.REVISION)
+
+    revision: int = Field(ge=1)
+    at: datetime = Field(description="When it became current.")
+    current: bool
 
 
 class Total(BaseModel):
     """How many rows the whole walk has."""
 
-    count: int
-    exact: bool
+    count: int = Field(ge=0)
+    exact: bool = Field(description="False: at least so many.")
 
 
-def a_page(*items: dict[str, Any]) -> ConfigDict:
-    """Give the configuration of a page model with an example."""
-    return ConfigDict(json_schema_extra={"examples": [{"items": list(items), "next": None, "total": None}]})
+class Page(BaseModel, Generic[Item]):
+    """Some rows, and where the walk goes on."""
+
+    items: list[Item]
+    next: str | None = Field(description="URL path and query of the next page; null at the end.")
+    total: Total | None = Field(description="Only with `total=true`.")
 
 
-class ArticleListed(BaseModel):
-    """An article in a list: every field unless `fields` names some, but for the heavy ones, which must be named."""
-
-    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [EXAMPLE]})
-
-    id: UUID
-
-
-class ArticlePage(BaseModel):
+class ArticlePage(Page[ArticleSummary]):
     """A page of articles."""
 
-    model_config = a_page({name: value for name, value in EXAMPLE.items() if name not in HEAVY})
-
-    items: list[ArticleListed]
-    next: str | None = Field(description="URL path and query of the next page; null on the last.")
-    total: Total | None
+    model_config = example(examples.page("/v1/articles", examples.SUMMARY))
 
 
-class RevisionBrief(BaseModel):
-    """A revision in a list."""
-
-    revision: int
-    at: datetime = Field(description="When it became the current one.")
-    current: bool
-
-
-class RevisionPage(BaseModel):
-    """An article's revisions, newest first."""
-
-    model_config = a_page({"revision": 1, "at": EXAMPLE["updated_at"], "current": True})
-
-    items: list[RevisionBrief]
-    next: str | None
-    total: Total | None
-
-
-TOPIC_EXAMPLE: dict[str, Any] = {
-    "slug": "tide-gates",
-    "label": "Tide gates",
-    "articles": 12,
-    "first_seen": "2026-01-03T06:00:00Z",
-    "last_seen": "2026-03-14T08:30:00Z",
-}
-
-
-class TopicBrief(BaseModel):
-    """A topic in a list; first and last seen are publication times, arrival times for articles without date."""
-
-    slug: str
-    label: str
-    articles: int
-    first_seen: datetime | None
-    last_seen: datetime | None
-
-
-class TopicPage(BaseModel):
+class TopicPage(Page[TopicCount]):
     """A page of topics."""
 
-    model_config = a_page(TOPIC_EXAMPLE)
-
-    items: list[TopicBrief]
-    next: str | None
-    total: Total | None
+    model_config = example(examples.page("/v1/topics", examples.TOPIC_COUNT))
 
 
-class TopicDetail(TopicBrief):
-    """One topic."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [TOPIC_EXAMPLE | {"aliases": ["tide-gate"]}]})
-
-    aliases: list[str] = Field(description="Other slugs that lead to it.")
-
-
-class AuthorBrief(BaseModel):
-    """An author in a list."""
-
-    name: str = Field(description="As printed most recently.")
-    articles: int
-    first_seen: datetime | None
-    last_seen: datetime | None
-
-
-class AuthorPage(BaseModel):
+class AuthorPage(Page[AuthorCount]):
     """A page of authors."""
 
-    model_config = a_page(
-        {
-            "name": "Maren Holt",
-            "articles": 4,
-            "first_seen": TOPIC_EXAMPLE["first_seen"],
-            "last_seen": TOPIC_EXAMPLE["last_seen"],
-        }
-    )
+    model_config = example(examples.page("/v1/authors", examples.AUTHOR_COUNT))
 
-    items: list[AuthorBrief]
-    next: str | None
-    total: Total | None
+
+class RevisionPage(Page[Revision]):
+    """A page of an article's history."""
+
+    model_config = example(examples.page(f"/v1/articles/{examples.ARTICLE['id']}/revisions", examples.REVISION))
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """Give an instant in UTC, with `Z`."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def article_json(article: values.Article) -> dict[str, Any]:
-    """Give an article that is not stored in the contract's shape."""
-    return {
-        "url": article.url,
-        "source": article.source,
-        "title": article.title,
-        "lead": article.lead,
-        "language": article.language,
+    """Give an article as it is served before it is stored."""
+    plain = ("url", "source", "title", "lead", "language", "agency", "published_precision", "published_zone",
+             "dateline_place", "rights", "text", "word_count", "processing", "pipeline_version")  # fmt: skip
+    made = {name: getattr(article, name) for name in plain} | {
         "authors": list(article.authors),
-        "agency": article.agency,
-        "published_at": utc(article.published_at),
-        "published_precision": article.published_precision,
-        "published_zone": article.published_zone,
-        "modified_at": utc(article.modified_at),
-        "dateline_place": article.dateline_place,
-        "rights": article.rights,
+        "published_at": rfc3339(article.published_at),
+        "modified_at": rfc3339(article.modified_at),
         "topics": [
-            {
-                "slug": topic.slug,
-                "label": topic.label,
-                "score": topic.score,
-                "from": list(topic.origins),
-                "mentions": topic.mentions,
-            }
-            for topic in article.topics
+            {"slug": t.slug, "label": t.label, "score": t.score, "from": list(t.origins), "mentions": t.mentions}
+            for t in article.topics
         ],
         "topic_lists": topic_lists_json(article.topic_lists),
         "blocks": blocks_json(article.blocks),
-        "text": article.text,
-        "word_count": article.word_count,
         "repairs": dict(article.repairs),
         "evidence": evidence_json(article.evidence),
-        "processing": article.processing,
-        "pipeline_version": article.pipeline_version,
     }
-
-
-def utc(at: datetime | str | None) -> str | None:
-    """Write a time as RFC 3339 in UTC, with Z."""
-    if at is None:
-        return None
-    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return {name: made[name] for name in ExtractedArticle.model_fields}

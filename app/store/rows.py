@@ -103,7 +103,7 @@ async def revise_articles(connection: AsyncConnection, revisions: Mapping[UUID, 
     await connection.execute(KEEP_REVISIONS, {"ids": ids})
     rows = [row(article_id, new.number, new.arrival) for article_id, new in revisions.items()]
     kept = {"id", "received_at", "search_text", "search_config"}
-    changed = {name: bindparam(name) for name in rows[0] if name not in kept}
+    changed: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name not in kept}
     await connection.execute(
         update(articles).where(articles.c.id == bindparam("id_")).values(**changed, **SEARCH, updated_at=func.now()),
         [{name: value for name, value in new.items() if name != "received_at"} | {"id_": new["id"]} for new in rows],
@@ -113,20 +113,23 @@ async def revise_articles(connection: AsyncConnection, revisions: Mapping[UUID, 
 
 
 async def write_authors(connection: AsyncConnection, written: Mapping[UUID, tuple[Arrival, datetime]]) -> None:
-    """Write the bylines of new and revised articles."""
-    rows = [
-        {
-            "article_id": article_id,
-            "position": position,
-            "name": name,
-            "fold": author_fold(name),
-            "published_at": arrival.article.published_at,
-        }
-        for article_id, (arrival, _) in written.items()
-        for position, name in enumerate(arrival.article.authors)
-    ]
+    """Write the bylines of new and revised articles; a name that differs in accents alone is there once."""
+    rows: dict[tuple[UUID, str], dict[str, Any]] = {}
+    for article_id, (arrival, _) in written.items():
+        for position, name in enumerate(arrival.article.authors):
+            fold = author_fold(name)
+            rows.setdefault(
+                (article_id, fold),
+                {
+                    "article_id": article_id,
+                    "position": position,
+                    "name": name,
+                    "fold": fold,
+                    "published_at": arrival.article.published_at,
+                },
+            )
     if rows:
-        await connection.execute(insert(article_authors), rows)
+        await connection.execute(insert(article_authors), list(rows.values()))
 
 
 async def write_topics(connection: AsyncConnection, written: Mapping[UUID, tuple[Arrival, datetime]]) -> None:
