@@ -22,6 +22,8 @@ WHEN_SCHEMA: Final = {
 EARLIEST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime.combine(date(9999, 12, 31), time.max, UTC)
 FIELDS: Final = tuple(ArticleSummary.model_fields)
+FIELDS_PATTERN: Final = f"^({'|'.join(FIELDS)})(,({'|'.join(FIELDS)}))*$"
+"""For clients' own checks; what is taken here may also hold spaces."""
 
 
 def storable(value: str) -> str:
@@ -95,7 +97,12 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterVali
 Language = Annotated[Name, AfterValidator(primary)]
 Slugs = Annotated[list[Name], Field(max_length=20)]
 Question = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Fields = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(named_fields)]
+Fields = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1_000),
+    AfterValidator(named_fields),
+    WithJsonSchema({"type": "string", "pattern": FIELDS_PATTERN, "minLength": 1, "maxLength": 1_000}),
+]
 
 
 class ArticleQuery(WalkQuery):
