@@ -78,7 +78,7 @@ def judge(processed: Processed, policy: RetryPolicy) -> Verdict:
     items += [
         Item(submission.id, found.position, "failed", None, printable(found.error), found.span) for found in broken
     ]
-    some_processed = arrivals or refused or submission.pending is not None
+    some_processed = arrivals or refused or submission.partly_done
     state: claims.State = "done" if some_processed else "quarantined"
     return Verdict(Ending(submission.id, state, failures, error), arrivals, tuple(items))
 

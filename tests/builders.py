@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from app.pipeline.fingerprint import content_hash, field_hash
-from app.pipeline.slug import fold, slug
 from uuid_utils.compat import uuid7
 
 from app.pipeline.article import Article, ListBlock, ListItem, Paragraph, Topic
+from app.pipeline.fingerprint import content_hash, field_hash
+from app.pipeline.slug import fold, slug
 from app.store.plan import Arrival
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from app import embedded, migrate
+from app import migrate
 from app.db import Database, connect
 from app.settings import Settings
 
@@ -59,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if (given := os.environ.get("DATABASE_URL")) is None:
         folder = Path(tempfile.mkdtemp(prefix="dateline-test-"))
         folder.chmod(0o755)
+        from app import embedded
+
         server = embedded.start(folder / "postgres", fast=True)
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         config.add_cleanup(server.stop)
@@ -97,8 +99,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of whoever runs the tests do not reach them."""
     for name in [name for name in os.environ if name.startswith("DATELINE_") and name not in {SERVER, TEMPLATE}]:
         monkeypatch.delenv(name)
-    yield

@@ -13,7 +13,7 @@ from functools import cache
 
 from app.pipeline.joints import part_joints
 from app.pipeline.vocabulary import vocabulary
-from app.pipeline.wrapping import unwrap
+from app.pipeline.wrapping import mend_breaks, unwrap
 
 PASSES = 6
 """One mending can lay bare another (an entity that was a space); what is not settled by then stays."""
@@ -135,10 +135,11 @@ def compose(text: str, counts: Counter[str]) -> str:
 
 
 def unwrap_lines(text: str, counts: Counter[str]) -> str:
-    """Join the lines of a text that was broken at a fixed width."""
-    text, joined = unwrap(text)
-    if joined:
-        counts["unwrapped_lines"] += joined
+    """Join the lines of paragraphs that were broken, at a fixed width or in the middle of a sentence."""
+    text, unwrapped = unwrap(text)
+    text, mended = mend_breaks(text)
+    if unwrapped + mended:
+        counts["unwrapped_lines"] += unwrapped + mended
     return text
 
 

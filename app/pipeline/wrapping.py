@@ -1,4 +1,4 @@
-"""Undoes hard wrapping: wires and mail break paragraphs at a fixed width, with blank lines or indents between them."""
+"""Undoes line breaks inside paragraphs: hard wrapping at a fixed width, and single breaks in the middle of a sentence."""
 
 import itertools
 import re
@@ -62,3 +62,34 @@ def continuation(parts: list[str], line: str, whole: set[str]) -> list[str]:
     if rest and (found[1] + rest[0]).lower() in whole:
         parts[-1] = parts[-1][:-1]
     return [line]
+
+
+BROKEN_WIDTH = 50
+"""A line shorter than this that ends without a mark is a heading or an item, and no broken sentence."""
+
+
+def mend_breaks(text: str) -> tuple[str, int]:
+    """Join a sentence that was broken in its middle: a long line without a mark at its end, then one that begins small and
+    ends as sentences do; give the text and how many breaks were mended.
+    """
+    made: list[str] = []
+    joined = 0
+    for line in reversed(text.split("\n")):
+        if made and breaks_off(line) and goes_on_small(made[-1]):
+            made[-1] = f"{line.rstrip()} {made[-1].lstrip()}"
+            joined += 1
+        else:
+            made.append(line)
+    return ("\n".join(reversed(made)), joined) if joined else (text, 0)
+
+
+def breaks_off(line: str) -> bool:
+    """Say whether a line stops in the middle of a sentence."""
+    end = line.rstrip()[-1:]
+    return len(line) >= BROKEN_WIDTH and (end.islower() or end == ",") and not MARKER.match(line) and "|" not in line
+
+
+def goes_on_small(line: str) -> bool:
+    """Say whether a line is the rest of a sentence."""
+    text = line.strip()
+    return text[:1].islower() and text[-2:].rstrip('"”’»)')[-1:] in {".", "!", "?", "…"} and ": " not in text[:60]

@@ -1,6 +1,7 @@
 """What is shown of an article: the columns for each field, and rows turned into answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, func, literal_column, null, select
@@ -65,8 +66,8 @@ def columns(fields: Iterable[str]) -> list[ColumnElement[Any]]:
 
 
 def zulu(stamp: str) -> str:
-    """Give a time as Postgres writes it into JSON (session in UTC) in the form of all others."""
-    return f"{stamp.removesuffix('+00:00')}Z" if stamp.endswith("+00:00") else stamp
+    """Give a time as Postgres writes it into JSON in the form of all others: microseconds whole or none, UTC as Z."""
+    return datetime.fromisoformat(stamp).astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def shown(row: Any, fields: Sequence[str]) -> dict[str, Any]:

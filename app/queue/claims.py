@@ -38,7 +38,10 @@ CLAIM = text(
         state = 'processing', attempts = attempts + 1, lease_token = :token,
         lease_until = clock_timestamp() + :lease
     WHERE id IN (SELECT id FROM first UNION SELECT id FROM fitting WHERE bytes <= :bytes)
-    RETURNING id, received_at, content_type, body, hints, failures, alone, pending
+    RETURNING id, received_at, content_type, body, hints, failures, alone, pending,
+        pending IS NOT NULL AND EXISTS (
+            SELECT FROM submission_items i WHERE i.submission_id = submissions.id AND i.outcome <> 'failed'
+        ) AS partly_done
     """
 )
 HOLD = text(
@@ -113,7 +116,10 @@ State = Literal["queued", "done", "quarantined"]
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A submission that this worker holds until its lease ends; `pending` are the items still to do, None for all."""
+    """A submission that this worker holds until its lease ends.
+
+    `pending` are the items still to do, None for all; `partly_done` says that others were processed before.
+    """
 
     id: UUID
     received_at: datetime
@@ -123,6 +129,7 @@ class Claimed:
     failures: int
     alone: bool
     pending: frozenset[int] | None
+    partly_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +171,7 @@ async def claim(
             row.failures,
             row.alone,
             None if row.pending is None else frozenset(row.pending),
+            row.partly_done,
         )
         for row in rows
     ]
