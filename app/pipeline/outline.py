@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.pipeline.article import Line
@@ -15,6 +15,8 @@ PROSE_CAP = 60
 """Words that one line of running text counts at most, so that no single line decides."""
 FRAGMENT_COST = 5
 """What a line that is no running text costs: the dense stretch is the article, menus and teasers are not."""
+LEAD_IN_WORDS = 4
+ANNOUNCED_LINES = 60
 HEADLINE_REACH = 25
 HEADLINE_WORDS = 3
 MOST_HEADLINE_WORDS = 26
@@ -57,10 +59,25 @@ def lines(text: str) -> tuple[Line, ...]:
 
 def outline(of: Sequence[Line]) -> Outline:
     """Find the stretch of lines that holds most running text and least else, and the headline that goes with it."""
-    start, end = densest([weight(line.text) for line in of])
+    start, end = densest(list(weights(of)))
     end = with_list(of, end)
     found = headline(of, start)
     return Outline(found, start if found is None else max(start, found + 1), end)
+
+
+def weights(of: Sequence[Line]) -> Iterator[int]:
+    """Weigh the lines one after the other; what a lead-in announces costs next to nothing, as it is the article's own."""
+    announced = 0
+    for line in of:
+        value = weight(line.text)
+        if is_lead_in(line.text) and size(line.text) >= LEAD_IN_WORDS:
+            announced = ANNOUNCED_LINES
+        elif value > 0:
+            announced = 0
+        elif announced and not is_furniture(line.text):
+            announced -= 1
+            value = 0
+        yield value
 
 
 def weight(text: str) -> int:

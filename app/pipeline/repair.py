@@ -177,7 +177,8 @@ def begins_sentence(word: str, rest: str) -> bool:
         return False
     if not SENTENCE_END.search(rest[-8:]) or rest.count(" ") < SENTENCE_WORDS - 1:
         return False
-    return word not in particles()
+    following = rest.lstrip()[:1]
+    return word not in particles() or following.islower()
 
 
 @cache

@@ -1,5 +1,6 @@
 """Says whether a printed label names a subject, and how it is best written."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -9,6 +10,8 @@ from app.pipeline.vocabulary import vocabulary
 
 MOST_WORDS = 5
 MOST_CHARACTERS = 60
+QUANTITY = re.compile(r"^\W{0,2}\d+(?:[.,:]\d+)*\s?(?:%|[^\W\d_]{1,12}\.?)?$")
+"""A number with its unit."""
 CLOSING = " .,:;!?…\"'“”«»()[]*#•|-–—"
 
 
@@ -40,6 +43,8 @@ def is_subject(label: str, language: str | None) -> bool:
     if letters * 2 < len(text.replace(" ", "")) or (letters < 3 and not WIDE.search(text)):
         return False
     if ends_sentence(label.strip()) and len(words) > 2:
+        return False
+    if QUANTITY.match(text):
         return False
     return slug(text) not in boilerplate() and clause_words(language).isdisjoint(plain(word) for word in words)
 

@@ -1,11 +1,12 @@
 """Rebuilds tables that a scraper flattened to one cell a line, and reads those whose cells kept their tabs or bars."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from app.pipeline.article import Table
-from app.pipeline.prose import ends_sentence, is_lead_in, is_long, size, split_label, strip_bullet
+from app.pipeline.prose import ends_sentence, is_lead_in, is_long, is_prose, size, split_label, strip_bullet
 from app.pipeline.vocabulary import vocabulary
 
 MOST_COLUMNS = 6
@@ -15,6 +16,7 @@ FIRST_CELL_WORDS = 7
 CELL_WORDS = 30
 ROWS_JUDGED = 50
 """Rows that decide whether it is a table; the rest of a long one follows suit."""
+NUMBER = re.compile(r"^[-+−±~<>≈]?\s?[$€£¥₹]?\s?\d[\d.,:/ %-]*\s?[^\W\d_]{0,12}\.?$")
 ENOUGH = 3
 """Evidence that is asked for: see `evidence`."""
 
@@ -90,10 +92,15 @@ def rows_below(lines: Sequence[str], columns: int) -> list[tuple[str, ...]]:
     rows = []
     for start in range(columns, len(lines) - columns + 1, columns):
         row = tuple(lines[start : start + columns])
-        if not is_row(row):
+        if not is_row(row) or (rows and turns_to_prose(rows[0], row)):
             break
         rows.append(row)
     return rows
+
+
+def turns_to_prose(first: Sequence[str], row: Sequence[str]) -> bool:
+    """Say whether a row has running text where the first row has none: the table is over, and the text goes on."""
+    return any(is_prose(cell) and not is_prose(above) for above, cell in zip(first, row, strict=True))
 
 
 def is_row(row: Sequence[str]) -> bool:
@@ -105,9 +112,8 @@ def is_row(row: Sequence[str]) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Say whether a cell is a number with its sign or unit."""
-    digits = sum(character.isdigit() for character in cell)
-    return digits > 0 and digits * 2 >= len(cell.replace(" ", ""))
+    """Say whether a cell is a number, with its sign before or its unit behind it."""
+    return NUMBER.match(cell) is not None
 
 
 def evidence(header: Sequence[str], rows: Sequence[Sequence[str]], lead_in: str | None) -> int:
@@ -120,7 +126,9 @@ def evidence(header: Sequence[str], rows: Sequence[Sequence[str]], lead_in: str 
     score += 2 if nouns * 2 >= len(header) else 0
     announced = lead_in is not None and not table_words().isdisjoint(words_of(lead_in))
     score += 2 if announced else 1 if lead_in is None else -1
-    numeric = [sum(is_number(row[column]) for row in rows) * 4 >= len(rows) * 3 for column in range(len(header))]
+    shares = [sum(is_number(row[column]) for row in rows) / len(rows) for column in range(len(header))]
+    numeric = [share >= 0.75 for share in shares]
+    score -= 3 * any(0.25 < share < 0.75 for share in shares)
     score += 2 if any(numeric[1:]) and not numeric[0] and not any(map(is_number, header)) else 0
     shorter = sum(len(row[0]) < len(row[1]) for row in rows)
     score += shorter * 4 >= len(rows) * 3 and not any(numeric)

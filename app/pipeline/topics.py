@@ -91,7 +91,7 @@ def labels(
         origin: TopicOrigin = "table" if isinstance(blocks[found.block], Table) else "list"
         yield from ((entry.label, origin) for entry in found.entries if entry.topic is not None)
     for block in blocks:
-        if isinstance(block, Heading):
+        if isinstance(block, Heading) and block.level > 1:
             part = block.text.partition(":")[0]
             if is_subject(part, language) and ARTICLE.search(part) is None:
                 yield part, "heading"
