@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.pipeline.article import Line
 from app.pipeline.outline import Outline
-from app.pipeline.prose import is_long, is_prose, size
+from app.pipeline.prose import is_lead_in, is_long, is_prose, size
 
 ABOVE = 8
 """Lines above the headline that may carry a date or name."""
@@ -16,6 +16,7 @@ FOOT_LINES = 12
 LAST_LINES = 4
 """Lines before the body's end where a signature may stand."""
 FURNITURE_WORDS = 25
+LEAD_IN_WORDS = 4
 FAR_LINES = 30
 BOX_WORDS = 12
 
@@ -36,6 +37,8 @@ def areas(lines: Sequence[Line], outline: Outline) -> Areas:
     text_lines = 0
     for number in range(max(0, top - ABOVE), min(len(lines), top + HEAD_LINES)):
         text = lines[number].text
+        if number > top and is_lead_in(text) and size(text) >= LEAD_IN_WORDS:
+            break
         if number > top and is_body(text):
             text_lines += 1
             if text_lines == TEXT_LINES:

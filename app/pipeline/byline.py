@@ -34,6 +34,8 @@ NEAR_LINES = 8
 """Lines below the headline in which a name alone is a byline."""
 SIGNATURE_LINES = 5
 """Lines of the foot in which a name alone is a signature; farther down it belongs to another story."""
+SURE = 0.8
+REPORTED = 0.5
 NAMES_BELOW = 8
 """Lines below a label that stands alone which may each be a name."""
 
@@ -148,7 +150,7 @@ def read(lines: Sequence[Line], outline: Outline, language: str | None) -> Readi
     """Read the bylines of the head and the foot, and who reported."""
     where = areas(lines, outline)
     evidence: list[Evidence] = []
-    used: set[int] = set()
+    bylines: list[Found] = []
     taken: set[int] = set()
     places: tuple[tuple[tuple[int, ...], Origin], ...] = ((where.head, "text.byline"), (where.foot, "text.footer"))
     for numbers, origin in places:
@@ -158,18 +160,25 @@ def read(lines: Sequence[Line], outline: Outline, language: str | None) -> Readi
             found = byline_at(lines, number, where, language, foot=origin == "text.footer")
             if found is not None:
                 taken |= found.lines
-                used |= found.lines if found.confidence >= 0.7 else set()
+                bylines.append(found)
                 evidence += claims(found, origin)
     for number in elsewhere(lines, where, outline) if not evidence else ():
         label = label_pattern().match(lines[number].text)
         if label and label["strong"] and (found := byline_at(lines, number, where, language, foot=True)):
-            evidence += claims(replace(found, confidence=0.6), "text.footer")
-            used |= found.lines
+            bylines.append(replace(found, confidence=0.6))
+            evidence += claims(bylines[-1], "text.footer")
     for line in lines[max(0, outline.end - 3) : outline.end + 12]:
         if found := reporters_at(line):
+            bylines.append(found)
             evidence += claims(found, "text.footer")
-            used |= found.lines
-    return Reading(tuple(evidence), frozenset(used))
+    return Reading(tuple(evidence), furniture(bylines))
+
+
+def furniture(bylines: Sequence[Found]) -> frozenset[int]:
+    """Give the lines that are no part of the body: sure bylines, agencies' credits, and whatever is surest here."""
+    best = max((found.confidence for found in bylines), default=0.0)
+    sure = [found for found in bylines if found.confidence >= SURE or found.confidence in {best, REPORTED}]
+    return frozenset(number for found in sure for number in found.lines)
 
 
 def byline_at(lines: Sequence[Line], number: int, where: Areas, language: str | None, *, foot: bool) -> Found | None:
@@ -274,7 +283,7 @@ def reporters_at(line: Line) -> Found | None:
     ]
     if not persons:
         return None
-    return Found(Names(tuple(dict.fromkeys(persons)), None), 0.5, line.text[:200], frozenset({line.number}))
+    return Found(Names(tuple(dict.fromkeys(persons)), None), REPORTED, line.text[:200], frozenset({line.number}))
 
 
 def claims(found: Found, origin: Origin) -> list[Evidence]:

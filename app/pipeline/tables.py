@@ -89,7 +89,7 @@ def is_header_cell(line: str) -> bool:
 
 def rows_below(lines: Sequence[str], columns: int) -> list[tuple[str, ...]]:
     """Give the rows that fit below a header: a short first cell, and cells of at most a sentence."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for start in range(columns, len(lines) - columns + 1, columns):
         row = tuple(lines[start : start + columns])
         if not is_row(row) or (rows and turns_to_prose(rows[0], row)):

@@ -242,3 +242,14 @@ def test_root_has_its_default_folder_where_the_server_can_reach_it() -> None:
     folder = embedded.default_folder()
     assert folder.is_absolute()
     assert (folder == Path("/var/lib/dateline")) == (os.geteuid() == 0)
+
+
+def test_below_a_folder_closed_to_the_server_nothing_is_made(above: Path) -> None:
+    above.chmod(0o700)
+    refused = False
+    try:
+        prepare(above / "deep" / "store")
+    except EmbeddedPostgresError:
+        refused = True
+    assert refused == (os.geteuid() == 0)
+    assert (above / "deep").exists() != refused
