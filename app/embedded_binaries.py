@@ -49,9 +49,10 @@ class Binaries:
         return str(self.folder / name)
 
     def locale_options(self) -> tuple[str, ...]:
-        """Give initdb's options for a UTF-8 order that needs no locale of the machine; version 16 has only plain bytes."""
-        builtin = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        return ("--locale=C", *(builtin if self.major >= BUILTIN_LOCALES_SINCE else ()))
+        """Give initdb's options for text in UTF-8 and a plain order, which are the same on every machine from 17 on."""
+        if self.major >= BUILTIN_LOCALES_SINCE:
+            return ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        return ("--locale=C", "--lc-ctype=C.UTF-8" if sys.platform.startswith("linux") else "--lc-ctype=C")
 
 
 def server_account(data: Path) -> Account | None:
@@ -76,10 +77,12 @@ def as_account(account: Account | None) -> dict[str, Any]:
 
 
 def closed_parent(path: Path, account: Account | None) -> Path | None:
-    """Give the first folder above a path that the account may not pass through; None where it may reach the path."""
+    """Give the first folder above a path that the account may not pass through; None where all that exist are open."""
     if account is None:
         return None
     for folder in reversed(path.resolve().parents):
+        if not folder.exists():
+            return None
         found = folder.stat()
         if found.st_uid == account.uid:
             passes = found.st_mode & stat.S_IXUSR

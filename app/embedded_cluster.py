@@ -53,14 +53,15 @@ class Home:
 def prepare(folder: Path) -> Home:
     """Make the folder, closed to all but the server's account; raises EmbeddedPostgresError where it cannot be used."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         folder = folder.resolve()  # two names of one folder are one server
+        home = Home(folder, server_account(folder / "data"))
+        check_reachable(home)
+        folder.mkdir(parents=True, exist_ok=True)
+        check_reachable(home)  # our umask may have closed what we have made
         lock = folder / "owner.lock"
         if not lock.exists() and any(path.name not in FOREIGN for path in folder.iterdir()):
             raise EmbeddedPostgresError(f"{folder} holds something else. DATELINE_DATA_DIR wants a folder of its own.")
         lock.touch(0o600)
-        home = Home(folder, server_account(folder / "data"))
-        check_reachable(home)
         (folder / "run").mkdir(exist_ok=True)
         for path in (folder, folder / "run"):
             path.chmod(0o700)
@@ -147,11 +148,16 @@ def initialise(home: Home, binaries: Binaries, *, fast: bool = False) -> None:
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)
+    data = home.at("data")
     if home.major() is None:
+        if data.exists() and any(data.iterdir()):
+            raise EmbeddedPostgresError(
+                f"{data} is no Postgres data (no PG_VERSION in it). Move it away, or restore it."
+            )
         make_cluster(home, binaries, fast=fast)
     elif not home.at("password").exists():
         secret = new_password(home)
-        single_user(home.at("data"), home, binaries, f"ALTER ROLE {USER} PASSWORD '{secret}'", fast=fast)
+        single_user(data, home, binaries, f"ALTER ROLE {USER} PASSWORD '{secret}'", fast=fast)
 
 
 def new_password(home: Home) -> str:

