@@ -24,6 +24,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from app.db import STORE_ERRORS
 
@@ -171,8 +172,21 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     kind = status.phrase.lower().replace(" ", "-")
     detail = error.detail if error.detail != status.phrase else status.description or status.phrase
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(methods_of(request)))
     body = problem_body(status=status, kind=kind, title=status.phrase, detail=detail, instance=request.url.path)
-    return Response(orjson.dumps(body), status, error.headers, MEDIA_TYPE)
+    return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
+
+
+def methods_of(request: Request) -> set[str]:
+    """Give the methods that the request's path takes; the router itself names those of one route alone."""
+    return {
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
 
 
 async def on_store_error(request: Request, error: Exception) -> Response:

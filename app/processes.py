@@ -6,6 +6,8 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+"""Loaded once and early: to load it in a forked child could wait for a lock that no thread there will ever release."""
 
 
 def end_with_parent(parent: int, number: signal.Signals = signal.SIGTERM) -> None:
@@ -13,9 +15,8 @@ def end_with_parent(parent: int, number: signal.Signals = signal.SIGTERM) -> Non
 
     Called in the child. The signal follows the parent's *thread* that started the child, so that one must live on.
     """
-    if not sys.platform.startswith("linux"):
+    if LIBC is None:
         return
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, int(number))
+    LIBC.prctl(PR_SET_PDEATHSIG, int(number))
     if os.getppid() != parent:  # it died between our start and the call above
         os.kill(os.getpid(), number)

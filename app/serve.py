@@ -166,5 +166,8 @@ async def look_after(server: Server, workers: Workers, listener: socket.socket, 
         workers.look()
         if store is not None and not store.alive():
             log.error("postgres_died", restarting=True)
-            store.restart()
+            try:
+                store.restart()
+            except StartError as error:
+                log.error("postgres_not_restarted", error=str(error))  # noqa: TRY400 - its message is the whole story
         await asyncio.sleep(LOOK_SECONDS)

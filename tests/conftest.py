@@ -4,7 +4,8 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from app import migrate
+from app import embedded, migrate
 from app.db import Database, connect
 from app.settings import Settings
 
@@ -59,8 +60,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if (given := os.environ.get("DATABASE_URL")) is None:
         folder = Path(tempfile.mkdtemp(prefix="dateline-test-"))
         folder.chmod(0o755)
-        from app import embedded
-
         server = embedded.start(folder / "postgres", fast=True)
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         config.add_cleanup(server.stop)
@@ -77,15 +76,30 @@ def server_url() -> str:
     return os.environ[SERVER]
 
 
-@pytest.fixture
-async def database_url(server_url: str) -> AsyncIterator[str]:
-    """A fresh database at this program's schema."""
+async def create(server: str) -> str:
+    """Copy the template to a new database, and name it."""
     name = f"dateline_test_{uuid4().hex[:12]}"
-    connection = await asyncpg.connect(server_url)
+    connection = await asyncpg.connect(server)
     try:
         await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{os.environ[TEMPLATE]}"')
     finally:
         await connection.close()
+    return name
+
+
+@contextmanager
+def fresh_database() -> Iterator[str]:
+    """Give the URL of a fresh database to what is not asynchronous."""
+    server = os.environ[SERVER]
+    name = asyncio.run(create(server))
+    yield on(server, name)
+    asyncio.run(drop(server, name))
+
+
+@pytest.fixture
+async def database_url(server_url: str) -> AsyncIterator[str]:
+    """A fresh database at this program's schema."""
+    name = await create(server_url)
     yield on(server_url, name)
     await drop(server_url, name)
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.formats.article_object import ArticleObject, Language, Source, Url, Zone
 from app.pipeline.article import Stated
+from app.query.examples import ARTICLE
 from app.query.pages import WalkQuery
 from app.query.schemas import ExtractedArticle, Total
 
@@ -174,8 +175,23 @@ class ExtractItem(BaseModel):
     article: ExtractedArticle | None
 
 
+EXTRACT_EXAMPLE: dict[str, Any] = {
+    "items": [
+        {
+            "position": 0,
+            "outcome": "article",
+            "reason": None,
+            "article": {name: ARTICLE[name] for name in ExtractedArticle.model_fields},
+        },
+        {"position": 1, "outcome": "rejected", "reason": "There is no text left in it.", "article": None},
+    ]
+}
+
+
 class ExtractResult(BaseModel):
     """What a body would be stored as."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXTRACT_EXAMPLE]})
 
     items: list[ExtractItem]
 

@@ -1,5 +1,7 @@
 """The main job: a raw article is posted, and its author, date and topic lists can be asked for."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -24,7 +26,7 @@ Copyright 2025 Ellery Wire. All rights reserved.
 
 
 @pytest.fixture
-async def answered(database_url: str) -> tuple[httpx.Response, dict[str, object]]:
+async def answered(database_url: str) -> tuple[httpx.Response, dict[str, Any]]:
     """The answer to the post, and the article that came of it."""
     async with service(database_url) as client:
         response = await post(client, WIRE)
@@ -34,7 +36,7 @@ async def answered(database_url: str) -> tuple[httpx.Response, dict[str, object]
 
 
 async def test_a_posted_article_comes_out_with_author_date_and_topic_lists(
-    answered: tuple[httpx.Response, dict[str, object]],
+    answered: tuple[httpx.Response, dict[str, Any]],
 ) -> None:
     response, article = answered
     assert response.status_code == 202
@@ -48,19 +50,20 @@ async def test_a_posted_article_comes_out_with_author_date_and_topic_lists(
     )
     assert article["rights"] == "Copyright 2025 Ellery Wire. All rights reserved."
     assert article["language"] == "en"
-    [found] = article["topic_lists"]  # type: ignore[misc]
-    assert found["lead_in"].startswith("The agreement that the mediator presented")  # type: ignore[index]
-    assert [entry["topic"] for entry in found["entries"]] == ["night-shifts", "winter-pay", "training"]  # type: ignore[index]
+    lists: list[dict[str, Any]] = article["topic_lists"]
+    [found] = lists
+    assert found["lead_in"].startswith("The agreement that the mediator presented")
+    assert [entry["topic"] for entry in found["entries"]] == ["night-shifts", "winter-pay", "training"]
     assert article["repairs"] == {"unwrapped_lines": 1, "joined_sentences": 2}
     assert "islands sail again on Tuesday. The crews" in str(article["text"])
     assert "Copyright" not in str(article["text"])
 
 
 async def test_every_chosen_field_shows_the_words_it_was_read_from(
-    answered: tuple[httpx.Response, dict[str, object]],
+    answered: tuple[httpx.Response, dict[str, Any]],
 ) -> None:
     _, article = answered
-    evidence: dict[str, list[dict[str, object]]] = article["evidence"]  # type: ignore[assignment]
+    evidence: dict[str, list[dict[str, Any]]] = article["evidence"]
     assert evidence["authors"][0]["quote"] == "By Ingrid Solberg and Tomas Lind"
     assert evidence["published_at"][0]["quote"] == "3 March 2025, 14:20 CET"
     assert all(claims[0]["chosen"] for claims in evidence.values())

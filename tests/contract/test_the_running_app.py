@@ -1,0 +1,65 @@
+"""Schemathesis asks the running application all that its OpenAPI document allows, and some that it does not."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, settings
+from schemathesis import Case, SerializationContext
+from schemathesis.checks import CheckContext
+from schemathesis.core.transport import Response
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from app.main import create_app
+from tests.conftest import fresh_database
+from tests.running import kill, settings_for, worker_process
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    """The application on a port of its own, over a fresh database, with a worker."""
+    with fresh_database() as url:
+        worker = worker_process(url)
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(settings_for(url, log_level="error")), port=0, log_config=None, access_log=False)
+        )
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+        thread.start()
+        while not server.started:
+            thread.join(0.02)
+            assert thread.is_alive()
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+        assert kill(worker, signal.SIGTERM) == 0
+
+
+schema = schemathesis.openapi.from_dict(
+    schemathesis_document := create_app(settings_for("postgresql://nowhere")).openapi()
+)
+
+
+@schemathesis.serializer("application/x-ndjson")
+def as_lines(_context: SerializationContext, value: Any) -> bytes:
+    """Send NDJSON as it was generated: a text."""
+    return str(value).encode("utf-8", "replace")
+
+
+@schemathesis.check
+def errors_are_problems(_context: CheckContext, response: Response, _case: Case) -> None:
+    """Every error is a problem document, and none is ours."""
+    if response.status_code >= 400:
+        assert response.headers["content-type"] == ["application/problem+json"]
+        assert response.status_code < 500 or response.status_code == 503
+
+
+@schema.parametrize()
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_application_keeps_its_contract(case: Case, base_url: str) -> None:
+    """A cursor and an article object's zone, URL or blankness are more than a schema can say: such a refusal is no breach."""
+    case.call_and_validate(base_url=base_url, excluded_checks=[positive_data_acceptance])
