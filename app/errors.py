@@ -183,7 +183,7 @@ def methods_of(request: Request) -> set[str]:
     """Give the methods that the request's path takes; the router itself names those of one route alone."""
     return {
         method
-        for route in request.app.routes
+        for route in request.app.state.routes
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
         for method in route.methods or ()
     }

@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(application)
     for module in ROUTED:
         application.include_router(module.router)
+    application.state.routes = [route for module in ROUTED for route in module.router.routes]
     application.add_middleware(Observe)
     application.openapi = partial(document, application)  # type: ignore[method-assign] # FastAPI's documented way
     return application

@@ -1,22 +1,40 @@
 """Hashes by which an article is known again and a change is noticed; the same in every process and on every machine."""
 
 import json
-import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import xxhash
 
-NOT_A_WORD = re.compile(r"[\W_]+")
+from app.pipeline.slug import SEPARATORS, UNSEEN
 
 
 def content_hash(title: str | None, text: str) -> bytes:
     """Hash the words of an article to 16 bytes; case, punctuation, space and compatibility forms make no difference."""
-    words = NOT_A_WORD.sub(" ", unicodedata.normalize("NFKC", f"{title or ''}\n{text}").casefold()).strip()
-    return xxhash.xxh3_128_digest(words.encode("utf-8", "replace"))
+    written = unicodedata.normalize("NFKC", UNSEEN.sub("", f"{title or ''}\n{text}"))
+    letters = SEPARATORS.sub("", unicodedata.normalize("NFKC", written.casefold()))
+    return xxhash.xxh3_128_digest(letters.encode("utf-8", "replace"))
 
 
 def field_hash(fields: Mapping[str, object]) -> bytes:
-    """Hash the fields whose change makes a revision to 16 bytes; the order of their names makes no difference."""
-    canonical = json.dumps(fields, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
+    """Hash the fields whose change makes a revision to 16 bytes; the order of their names makes no difference.
+
+    Takes what JSON holds, and times (as the instant), bytes and sets; raises TypeError for anything else, whose
+    printed form might differ from one process to the next.
+    """
+    canonical = json.dumps(fields, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=canonical_value)
     return xxhash.xxh3_128_digest(canonical.encode())
+
+
+def canonical_value(value: object) -> object:
+    """Give a value that JSON does not know in a form that is the same everywhere."""
+    match value:
+        case datetime():
+            return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+        case bytes():
+            return value.hex()
+        case set() | frozenset():
+            return sorted(value, key=repr)
+        case _:
+            raise TypeError(f"A {type(value).__name__} has no canonical form.")

@@ -2,67 +2,122 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from app.pipeline.vocabulary import vocabulary
 
 LONGEST = 100
-SEPARATORS = re.compile(r"[\W_]+")
-APOSTROPHES = re.compile(r"(?<=\w)['’ʼ`´](?=\w)")
+"""Characters of a slug."""
+LONGEST_FOLD = 200
+FOLDED_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
+    "\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+"""Accents, and the points that Hebrew and Arabic print mostly without; the vowel signs of Indic scripts are letters."""
+UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+"""Soft hyphens, joiners, marks of direction and of variants: a word with one is the same word."""
+LETTER_SIGNS = "".join(
+    sign for sign in map(chr, range(0x300, 0x12000)) if unicodedata.category(sign) in {"Mn", "Mc"}
+)
+"""Signs that are part of a word but no letters to Python: the vowels of Hindi, Tamil or Thai."""
+SEPARATORS = re.compile(rf"(?:(?![{LETTER_SIGNS}])[\W_])+")
+APOSTROPHES = str.maketrans(dict.fromkeys("’ʼ`´＇", "'"))
+JOINING = re.compile(r"(?<=\w)'(?=\w)")
 DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 """Dotted initials: "U.S." is "us"."""
-PLURAL_LANGUAGES = frozenset({None, "en", "fr", "es", "pt"})
-"""Languages whose plurals end in -s; German, Italian and others form them in ways that cannot be undone safely."""
+SIGNS = re.compile(r"(?<=\w)(?:\+(?!\w)|(?<=\bc)#)")
+"""Signs that part one name from another: Disney+ is not Disney, C++ and C# are not C."""
+SIGN_NAMES = {"+": " plus ", "#": " sharp "}
 
 
 def plain(text: str) -> str:
-    """Give a text without case, marks on letters, and letters' compatibility forms; other scripts keep their letters."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    stripped = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return unicodedata.normalize("NFC", stripped)
+    """Give a text without case, accents and compatibility forms; letters of other scripts stay whole."""
+    if text.isascii():
+        return text.lower()
+    bare = FOLDED_MARKS.sub("", unicodedata.normalize("NFKD", UNSEEN.sub("", text)))
+    again = FOLDED_MARKS.sub("", unicodedata.normalize("NFKD", bare.casefold()))  # casefold may bring marks along
+    return unicodedata.normalize("NFC", again)
+
+
+@cache
+def elided() -> re.Pattern[str]:
+    """Give the pattern of the short words that lose their vowel and stand before an apostrophe ("l'eau", "dell'arte")."""
+    words = "|".join(vocabulary("topics")["elided"]["words"])
+    return re.compile(rf"(?<![\w'])({words})'(?=\w)")
+
+
+def words(text: str) -> list[str]:
+    """Give the words of a text, plain: dotted initials as one word, an elided article apart, a possessive 's joined."""
+    written = plain(text).translate(APOSTROPHES)
+    if "." in written:
+        written = DOTTED.sub(lambda found: found[0].replace(".", ""), written)
+    if "'" in written:
+        written = JOINING.sub("", elided().sub(r"\1 ", written))
+    if "+" in written or "#" in written:
+        written = SIGNS.sub(lambda found: SIGN_NAMES[found[0]], written)
+    return SEPARATORS.sub(" ", written).split()
 
 
 def slug(label: str) -> str:
     """Give the slug of a label: small letters and digits of any script, joined by hyphens; "" where there are none.
 
-    At most 100 characters, cut at a hyphen where there is one.
+    "&" parts words like any other mark, as its word depends on the language. At most 100 characters, cut at a hyphen
+    where there is one.
     """
-    words = SEPARATORS.sub("-", APOSTROPHES.sub("", plain(label))).strip("-")
-    if len(words) <= LONGEST:
-        return words
-    return words[: LONGEST + 1].rpartition("-")[0].strip("-") or words[:LONGEST]
+    joined = "-".join(words(label))
+    if len(joined) <= LONGEST:
+        return joined
+    return joined[: LONGEST + 1].rpartition("-")[0].strip("-") or joined[:LONGEST]
 
 
 def fold(label: str, language: str | None = None) -> str:
-    """Give the key under which the spellings of one subject meet: case, accents, hyphens, dots and plural apart.
+    """Give the key under which the spellings of one subject meet: case, accents, marks, hyphens and plural apart.
 
-    Only the plural in -s of the last word is folded (English; French, Spanish and Portuguese as far as they share it),
-    and the irregular ones that are listed; acronyms and other languages' plurals are left to aliases.
+    A key depends on label and language alone, so that it never changes with what else is stored; English rules hold
+    where no language is known. Folded are the regular plurals that can be undone safely in the language, and listed
+    ones. Acronyms, synonyms, word order, and words written together or apart ("cyber security") are left to aliases.
     """
-    joined = DOTTED.sub(lambda found: found[0].replace(".", ""), plain(label))
-    words = SEPARATORS.sub(" ", APOSTROPHES.sub("", joined)).split()
-    if words and language in PLURAL_LANGUAGES:
-        words[-1] = singular(words[-1])
-    return " ".join(words)[:200]
+    rules = plurals(language)
+    found = cut(words(label.replace("&", f" {rules['and']} ")))
+    if rules["each_word"]:
+        return " ".join(singular(word, language) for word in found)
+    return " ".join([*found[:-1], *(singular(word, language) for word in found[-1:])])
+
+
+def cut(found: list[str]) -> list[str]:
+    """Give as many of the words as a fold holds; the beginning of a single longer one."""
+    kept: list[str] = []
+    length = 0
+    for word in found:
+        length += len(word) + 1
+        if length > LONGEST_FOLD:
+            break
+        kept.append(word)
+    return kept or [word[: LONGEST_FOLD - 1] for word in found[:1]]
 
 
 @cache
-def never_plural() -> frozenset[str]:
-    """Give the words that end in -s in the singular."""
-    return frozenset(plain(word) for word in vocabulary("topics")["singular"]["words"])
+def plurals(language: str | None) -> dict[str, Any]:
+    """Give the rules of a language's plurals; those that change nothing where it has none, English ones for None."""
+    tables = vocabulary("topics")["plurals"]
+    found: dict[str, Any] = {"and": "&", "each_word": False, "endings": [], "kept": [], "irregular": {}, "same": []}
+    found |= tables.get(language or "en", {})
+    for part in ("kept", "same"):
+        found[part] = frozenset(found[part]) if part == "same" else tuple(found[part])
+    return found
 
 
-def singular(word: str) -> str:
-    """Give a word without the -s of its plural where it is safe to say; what it gives stays as it is when given again."""
-    irregular: dict[str, str] = vocabulary("topics")["singular"]["irregular"]
+@lru_cache(maxsize=32_768)
+def singular(word: str, language: str | None = None) -> str:
+    """Give a plain word without the ending of its plural where it is safe to say; what it gives stays as it is."""
+    rules = plurals(language)
+    irregular: dict[str, str] = rules["irregular"]
     if word in irregular:
         return irregular[word]
-    if len(word) < 4 or not word.isascii() or not word.endswith("s") or word in never_plural():
+    if len(word) < 4 or not word.isascii() or word in rules["same"] or word.endswith(rules["kept"]):
         return word
-    if word.endswith(("ss", "us", "is", "ics", "sis", "ous", "ys", "os")) and not word.endswith(("ays", "eys", "oys")):
-        return word
-    if word.endswith("ies") and len(word) > 5:
-        return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "xes", "sses", "zes")):
-        return word[:-2]
-    return word[:-1]
+    for plural, single in rules["endings"]:
+        if word.endswith(plural) and len(word) >= len(plural) + 3:
+            return word[: len(word) - len(plural)] + str(single)
+    return word

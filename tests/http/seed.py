@@ -135,6 +135,7 @@ def application(database: Database) -> FastAPI:
     made = FastAPI()
     made.state.database = database
     errors.install(made)
+    made.state.routes = made.routes
     for module in (articles, article, raw, topics, authors):
         made.include_router(module.router)
     return made
