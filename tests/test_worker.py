@@ -1,0 +1,104 @@
+"""How an attempt ends: decided apart from the store, and what the store refuses is held back alone."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from uuid_utils.compat import uuid7
+
+from app.db import Database
+from app.extraction import Broken, Done, Extracted, Pipeline, Refused
+from app.queue.claims import Claimed
+from app.queue.retry import RetryPolicy
+from app.worker import Processed, hints_of, judge, not_stored, printable
+from tests.builders import an_article
+from tests.running import a_worker, ended, http, post
+
+POLICY = RetryPolicy(base=1.0, cap=60.0, most=2)
+
+
+def claimed(**others: Any) -> Claimed:
+    """Give a claimed submission."""
+    given: dict[str, Any] = {"failures": 0, "alone": False, "pending": None} | others
+    return Claimed(uuid7(), datetime(2026, 3, 14, tzinfo=UTC), "text/plain", b"x", {}, **given)
+
+
+GOOD, NONE, BAD = Done(0, None, an_article()), Refused(1, (3, 9), "blank"), Broken(2, None, "poison")
+
+
+@pytest.mark.parametrize(
+    ("results", "failures", "partly_done", "state", "outcomes"),
+    [
+        ([GOOD], 0, False, "done", []),
+        ([NONE], 0, False, "done", ["rejected"]),
+        ([GOOD, NONE, BAD], 0, False, "queued", ["rejected"]),
+        ([GOOD, NONE, BAD], 1, False, "done", ["rejected", "failed"]),
+        ([BAD], 1, False, "quarantined", ["failed"]),
+        ([BAD], 1, True, "done", ["failed"]),
+    ],
+)
+def test_what_came_out_is_kept_and_what_broke_is_tried_again(
+    results: list[Extracted],
+    failures: int,
+    partly_done: bool,
+    state: str,
+    outcomes: list[str],  # noqa: FBT001
+) -> None:
+    verdict = judge(Processed(claimed(failures=failures, partly_done=partly_done), results), POLICY)
+    assert verdict.ending.state == state
+    assert [item.outcome for item in verdict.items] == outcomes
+    assert len(verdict.arrivals) == (GOOD in results)
+    if state == "queued":
+        assert verdict.ending.pending == (2,)
+        assert timedelta(0) < verdict.ending.pause <= timedelta(seconds=1)
+
+
+def test_what_the_store_refuses_is_a_failure_of_its_articles() -> None:
+    first = judge(Processed(claimed(), [GOOD, NONE]), POLICY)
+    again = not_stored(first, "bad\x00row", POLICY)
+    assert (again.ending.state, again.ending.failures, again.ending.pending, again.arrivals) == ("queued", 1, (0,), ())
+    last = not_stored(judge(Processed(claimed(failures=1), [GOOD]), POLICY), "bad row", POLICY)
+    assert (last.ending.state, [item.outcome for item in last.items]) == ("quarantined", ["failed"])
+
+
+def test_an_error_is_made_fit_to_store() -> None:
+    assert printable("a\x00b\ud800") == "ab?"
+    assert len(printable("x" * 9000)) == 2000
+
+
+def test_hints_are_what_the_query_said() -> None:
+    assert hints_of({"source": "a.example", "timezone": "Europe/Oslo"}).timezone == "Europe/Oslo"
+
+
+async def test_an_article_that_the_store_cannot_hold_costs_none_of_its_mates(database_url: str) -> None:
+    unfit = Pipeline("tests.poison:unfit", "tests.poison:fallback")
+    bodies = [
+        "A calm day at the harbour, said the keeper.",
+        "NUL in the title",
+        "Another calm day, he said, and a third.",
+    ]
+    async with http(database_url) as client:
+        answers = [await post(client, body) for body in bodies]
+        async with a_worker(database_url, unfit, max_failures=2):
+            receipts = [await ended(client, answer.json()["id"]) for answer in answers]
+    assert [receipt["state"] for receipt in receipts] == ["done", "quarantined", "done"]
+
+
+async def test_a_worker_outlives_its_store(database_url: str, database: Database) -> None:
+    async with http(database_url) as client, a_worker(database_url):
+        await ended(client, (await post(client, "A calm day at the harbour, said the keeper.")).json()["id"])
+        async with database.reading() as connection:
+            await connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        for _ in range(3):
+            answer = await post(client, f"A day after the storm, number {uuid4()}.")
+            if answer.status_code == 202:
+                break
+        receipt = await ended(client, answer.json()["id"])
+    assert receipt["items"][0]["outcome"] == "stored"
