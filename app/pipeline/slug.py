@@ -10,6 +10,8 @@ from app.pipeline.vocabulary import vocabulary
 LONGEST = 100
 """Characters of a slug."""
 LONGEST_FOLD = 200
+READ = 2_000
+"""Characters of a label that are read at all; no name of a subject is longer."""
 FOLDED_MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f"
     "\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
@@ -17,16 +19,14 @@ FOLDED_MARKS = re.compile(
 """Accents, and the points that Hebrew and Arabic print mostly without; the vowel signs of Indic scripts are letters."""
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 """Soft hyphens, joiners, marks of direction and of variants: a word with one is the same word."""
-LETTER_SIGNS = "".join(
-    sign for sign in map(chr, range(0x300, 0x12000)) if unicodedata.category(sign) in {"Mn", "Mc"}
-)
+LETTER_SIGNS = "".join(sign for sign in map(chr, range(0x300, 0x12000)) if unicodedata.category(sign) in {"Mn", "Mc"})
 """Signs that are part of a word but no letters to Python: the vowels of Hindi, Tamil or Thai."""
-SEPARATORS = re.compile(rf"(?:(?![{LETTER_SIGNS}])[\W_])+")
+SEPARATORS = re.compile(rf"(?:[^\w{LETTER_SIGNS}]|_)+")
 APOSTROPHES = str.maketrans(dict.fromkeys("’ʼ`´＇", "'"))
 JOINING = re.compile(r"(?<=\w)'(?=\w)")
 DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 """Dotted initials: "U.S." is "us"."""
-SIGNS = re.compile(r"(?<=\w)(?:\+(?!\w)|(?<=\bc)#)")
+SIGNS = re.compile(r"(?<=[\w+])\+(?!\w)|(?<=\bc)#")
 """Signs that part one name from another: Disney+ is not Disney, C++ and C# are not C."""
 SIGN_NAMES = {"+": " plus ", "#": " sharp "}
 
@@ -65,7 +65,7 @@ def slug(label: str) -> str:
     "&" parts words like any other mark, as its word depends on the language. At most 100 characters, cut at a hyphen
     where there is one.
     """
-    joined = "-".join(words(label))
+    joined = "-".join(words(label[:READ]))
     if len(joined) <= LONGEST:
         return joined
     return joined[: LONGEST + 1].rpartition("-")[0].strip("-") or joined[:LONGEST]
@@ -79,7 +79,7 @@ def fold(label: str, language: str | None = None) -> str:
     ones. Acronyms, synonyms, word order, and words written together or apart ("cyber security") are left to aliases.
     """
     rules = plurals(language)
-    found = cut(words(label.replace("&", f" {rules['and']} ")))
+    found = cut(words(label[:READ].replace("&", f" {rules['and']} ")))
     if rules["each_word"]:
         return " ".join(singular(word, language) for word in found)
     return " ".join([*found[:-1], *(singular(word, language) for word in found[-1:])])
