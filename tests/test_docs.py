@@ -1,0 +1,38 @@
+"""The documentation says what the program does."""
+
+import re
+from pathlib import Path
+
+from app.pipeline import repair
+from app.query.schemas import Article
+from app.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+FIELDS = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_field_has_its_meaning_and_no_other_has() -> None:
+    table = FIELDS.partition("## Fields of an article")[2].partition("## Topics")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [
+        *dict.fromkeys(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+    ]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(Article.model_fields)
+
+
+def test_every_kind_of_repair_is_told() -> None:
+    source = Path(repair.__file__).read_text(encoding="utf-8")
+    kinds = set(re.findall(r'counts\["(\w+)"\]', source)) | set(re.findall(r'"(\w+)", text, counts', source))
+    assert kinds
+    assert kinds <= set(re.findall(r"`(\w+)`", FIELDS))
+
+
+def test_the_readme_names_every_setting() -> None:
+    named = set(re.findall(r"`(?:DATELINE_)?([A-Z_]+)`", README))
+    assert {name.upper() for name in Settings.model_fields} <= named
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
