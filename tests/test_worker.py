@@ -42,9 +42,9 @@ GOOD, NONE, BAD = Done(0, None, an_article()), Refused(1, (3, 9), "blank"), Brok
 def test_what_came_out_is_kept_and_what_broke_is_tried_again(
     results: list[Extracted],
     failures: int,
-    partly_done: bool,
+    partly_done: bool,  # noqa: FBT001 - a column of the table above
     state: str,
-    outcomes: list[str],  # noqa: FBT001
+    outcomes: list[str],
 ) -> None:
     verdict = judge(Processed(claimed(failures=failures, partly_done=partly_done), results), POLICY)
     assert verdict.ending.state == state

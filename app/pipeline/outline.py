@@ -9,12 +9,14 @@ from app.pipeline.article import Line
 from app.pipeline.dates import DATE
 from app.pipeline.furniture import is_furniture
 from app.pipeline.names import is_person, until_role
-from app.pipeline.prose import is_lead_in, is_long, is_prose, sentences, size, split_label, strip_bullet
+from app.pipeline.prose import ends_sentence, is_lead_in, is_long, is_prose, sentences, size, split_label, strip_bullet
 
 PROSE_CAP = 60
 """Words that one line of running text counts at most, so that no single line decides."""
 FRAGMENT_COST = 5
 """What a line that is no running text costs: the dense stretch is the article, menus and teasers are not."""
+SENTENCE_WORDS = 3
+"""A sentence as short as this belongs to the running text beside it, though it is not enough to begin an article."""
 LEAD_IN_WORDS = 4
 ANNOUNCED_LINES = 60
 HEADLINE_REACH = 25
@@ -86,6 +88,8 @@ def weight(text: str) -> int:
         return -FRAGMENT_COST
     if is_prose(text):
         return min(size(text), PROSE_CAP)
+    if ends_sentence(text) and size(text) >= SENTENCE_WORDS:
+        return 1
     if strip_bullet(text) is not None or split_label(text) is not None:
         return -1
     return -FRAGMENT_COST

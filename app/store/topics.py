@@ -22,14 +22,16 @@ async def known(connection: AsyncConnection, slugs: Iterable[str]) -> dict[str, 
 async def resolve(connection: AsyncConnection, printed: Iterable[Topic]) -> dict[str, int]:
     """Give the topic of each printed slug, making the ones that are new.
 
-    Rows are inserted in the order of their folds, so that two workers that meet the same new subjects wait for each
+    The first spelling that is seen names the topic. Rows are inserted in the order of their folds, so that two workers that meet the same new subjects wait for each
     other instead of deadlocking; the one that waited reads the other's row in a new statement.
     """
-    by_slug = {topic.slug: topic for topic in printed}
+    by_slug: dict[str, Topic] = {}
+    for topic in printed:
+        by_slug.setdefault(topic.slug, topic)
     if not by_slug:
         return {}
     found = await known(connection, by_slug)
-    new = sorted((topic for slug, topic in by_slug.items() if slug not in found), key=lambda t: (t.fold, t.slug))
+    new = sorted((topic for slug, topic in by_slug.items() if slug not in found), key=lambda topic: topic.fold)
     if not new:
         return found
     await connection.execute(
