@@ -51,7 +51,7 @@ def as_lines(_context: SerializationContext, value: Any) -> bytes:
 
 
 @schemathesis.check
-def errors_are_problems(_context: CheckContext, response: Response, _case: Case) -> None:
+def errors_are_problems(_context: CheckContext, response: Response, _case: "Case[Any]") -> None:
     """Every error is a problem document, and none is ours."""
     if response.status_code >= 400:
         assert response.headers["content-type"] == ["application/problem+json"]
@@ -60,6 +60,6 @@ def errors_are_problems(_context: CheckContext, response: Response, _case: Case)
 
 @schema.parametrize()
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_application_keeps_its_contract(case: Case, base_url: str) -> None:
+def test_the_application_keeps_its_contract(case: "Case[Any]", base_url: str) -> None:
     """A cursor and an article object's zone, URL or blankness are more than a schema can say: such a refusal is no breach."""
     case.call_and_validate(base_url=base_url, excluded_checks=[positive_data_acceptance])
