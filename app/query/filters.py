@@ -123,6 +123,9 @@ class ArticleQuery(WalkQuery):
         description='Web search over title and text: words, "phrases", `or`, `-not`.',
         examples=['"northern quay" -ferry'],
     )
+    duplicates: Literal["include", "exclude", "only"] = Field(
+        "include", description="Near-duplicates of earlier articles. Stories are not linked yet, so no article is one."
+    )
     sort: Sort = Field(
         "-published_at",
         description="Articles without a date come last either way; `relevance` needs `q` and ranks its newest 1,000.",

@@ -47,7 +47,12 @@ async def rare_matches(connection: AsyncConnection, query: ArticleQuery) -> tupl
 
 
 async def understood(connection: AsyncConnection, query: ArticleQuery) -> Wanted | None:
-    """Resolve slugs and a rare `q`; None where nothing can be found: an unknown topic, a question without words."""
+    """Resolve slugs and a rare `q`; None where nothing can be found: an unknown topic, a question without words.
+
+    Stories are not linked yet: no article is a duplicate, so `duplicates=only` finds nothing.
+    """
+    if query.duplicates == "only":
+        return None
     slugs = {*query.topic, *query.any_topic, *query.not_topic}
     topics = await known(connection, slugs) if slugs else {}
     any_topics = {topics[slug] for slug in query.any_topic if slug in topics}
