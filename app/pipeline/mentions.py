@@ -1,0 +1,79 @@
+"""Counts how often an article names its subjects, in one walk over its words."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.pipeline.article import Block, Paragraph
+from app.pipeline.prose import WIDE, is_prose
+from app.pipeline.slug import singular, words
+from app.pipeline.structure import render_block
+
+LONGEST_PHRASE = 16
+"""Words of a phrase, or characters where the script has no spaces, that are told apart; longer ones are not counted."""
+WIDE_PARTS = re.compile(f"{WIDE.pattern}|(?:(?!{WIDE.pattern}).)+")
+
+
+@dataclass(slots=True)
+class Node:
+    """One word of the phrases that begin alike: the words that may follow, and the subjects named when it is reached."""
+
+    following: dict[str, "Node"] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """How often each subject is named: anywhere in the article, and in its running text."""
+
+    anywhere: Counter[str]
+    running: Counter[str]
+
+
+def tokens(text: str, language: str | None) -> list[str]:
+    """Give a text's words in the singular; where a script has no spaces, its characters."""
+    return [singular(part, language) for word in words(text) for part in parts_of(word)]
+
+
+def parts_of(word: str) -> Iterable[str]:
+    """Cut a word of a script without spaces into characters; any other stays whole."""
+    return (word,) if word.isascii() or not WIDE.search(word) else WIDE_PARTS.findall(word)
+
+
+def mentions(blocks: Sequence[Block], labels: Mapping[str, Iterable[str]], language: str | None) -> Mentions:
+    """Count whole phrases, those within longer ones too; `labels` gives the spellings of each subject by its key."""
+    counted = Mentions(Counter(), Counter())
+    root = tree(labels, language)
+    if not root.following:
+        return counted
+    for block in blocks:
+        running = isinstance(block, Paragraph) and is_prose(block.text)
+        for key in named(tokens(render_block(block), language), root):
+            counted.anywhere[key] += 1
+            counted.running[key] += running
+    return counted
+
+
+def tree(labels: Mapping[str, Iterable[str]], language: str | None) -> Node:
+    """Put the spellings of all subjects into one tree of words."""
+    root = Node()
+    for key, spellings in labels.items():
+        for phrase in {tuple(tokens(spelling, language)) for spelling in spellings}:
+            if 0 < len(phrase) <= LONGEST_PHRASE:
+                node = root
+                for word in phrase:
+                    node = node.following.setdefault(word, Node())
+                node.keys.add(key)
+    return root
+
+
+def named(found: Sequence[str], root: Node) -> Iterator[str]:
+    """Give the key of each subject at each place that names it; looks at no more words than the longest phrase has."""
+    for place, word in enumerate(found):
+        node = root.following.get(word)
+        following = place + 1
+        while node is not None:
+            yield from node.keys
+            node = node.following.get(found[following]) if following < len(found) else None
+            following += 1
