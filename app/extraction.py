@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -88,7 +89,8 @@ def settle_in(parent: int, memory: int, pipeline: Pipeline) -> None:
     """Prepare a process: bound to its parent's life and to its memory, with the libraries loaded before the first item."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us when it is done
     end_with_parent(parent, signal.SIGKILL)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if sys.platform.startswith("linux"):  # elsewhere the system takes no such limit, or does not keep it
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     load(pipeline.full)
 
 

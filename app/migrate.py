@@ -1,6 +1,7 @@
 """Brings the database's schema to this program's version, and says whether it is there."""
 
 import asyncio
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy
@@ -34,6 +35,7 @@ def configuration(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def newest() -> str | None:
     """Give the revision that this program needs."""
     return ScriptDirectory.from_config(configuration()).get_current_head()

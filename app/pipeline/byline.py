@@ -131,13 +131,15 @@ def names_in(text: str, *, labelled: bool, language: str | None = None) -> Names
 def parts_of(text: str) -> Iterable[str]:
     """Cut a byline at commas, bars and conjunctions; a conjunction inside a name ("Ortega y Gasset") does not cut it."""
     for piece in SEPARATOR.split(text):
-        chunks = conjunction_pattern().split(piece)
+        chunks = conjunction_pattern().split(f" {piece}")
         yield from (chunk.strip(EDGES) for chunk in chunks if chunk.strip(EDGES))
 
 
 def person_of(part: str, *, labelled: bool) -> str | None:
     """Give a part's person, written as names are, without honorific and role."""
-    tokens = part.split()
+    tokens = REPORTERS.sub("", part).split()
+    if all(token.casefold().strip(".,:;") in words("roles") for token in tokens):
+        return None
     while tokens and tokens[0].casefold().strip(".") in words("honorifics"):
         tokens = tokens[1:]
     name = until_role(tokens)
@@ -279,7 +281,7 @@ def reporters_at(line: Line) -> Found | None:
     persons = [
         person
         for chunk in re.split(r",\s*|\s+and\s+", found["who"])
-        if (person := person_of(REPORTERS.sub("", chunk).strip(EDGES), labelled=False))
+        if (person := person_of(chunk.strip(EDGES), labelled=False))
     ]
     if not persons:
         return None

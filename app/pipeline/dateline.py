@@ -39,6 +39,10 @@ WIRE = re.compile(
 """`ANKARA, Feb 27 (Reuters) - `: place in capitals or followed by an agency, perhaps the day, the agency, a dash."""
 
 
+INITIALS = frozenset({"US", "USA", "UK", "UAE", "UN", "EU", "DC", "DRC", "NATO"})
+"""What stays in capitals in a dateline's place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What one function chose for a date field, with all its evidence."""
@@ -197,7 +201,9 @@ def is_place(place: str, *, announced: bool) -> bool:
 
 def titled(place: str) -> str:
     """Give a place in capitals as it is usually written."""
-    return " ".join(word.title() if word.isupper() and len(word) > 3 else word for word in place.split())
+    return " ".join(
+        word.title() if word.isupper() and "." not in word and word not in INITIALS else word for word in place.split()
+    )
 
 
 def stated(field: str, value: str, source_zone: str | None) -> Evidence | None:

@@ -15,6 +15,7 @@ WIDE_NAME = re.compile(
 """Chinese, Korean and Japanese names, which have no case to know them by: taken after a label alone."""
 GLUED = re.compile(r"[^\W\d_A-ZÀ-Þ]{3}[A-ZÀ-Þ][a-zà-ÿ]")
 """A small letter and then a large one: two words that lost their space (McDonald and DiCaprio have two before it)."""
+VOWELS = frozenset("aeiouyäëïöüáéíóúàèìòùâêîôû")
 CASED_PARTS = re.compile(r"[^\W\d_]+")
 SCOTS = re.compile(r"^(?:Mc|Mac(?=[b-df-hj-np-tv-z][a-z]{2,}$)|O['’])", re.IGNORECASE)
 
@@ -70,11 +71,16 @@ def cased(name: str) -> str:
 
 
 def shouts(token: str, *, alone: bool) -> bool:
-    """Say whether a word of a name is in capitals only because the byline is: initials and one-word names stay."""
+    """Say whether a word of a name is in capitals only because the byline is: initials and one-word names stay.
+
+    Two letters are a name where the second is a vowel ("JO"), else initials ("JJ").
+    """
+    if alone or not token.isupper() or "." in token:
+        return False
     letters = [character for character in token if character.isalpha()]
-    return (len(letters) > 2 and token.isupper() and "." not in token and not alone) or (
-        len(letters) == 2 and token.isupper() and token.casefold() in words("particles")
-    )
+    if len(letters) == 2:
+        return token.casefold() in words("particles") or letters[1].casefold() in VOWELS
+    return len(letters) > 2
 
 
 def cased_word(token: str) -> str:

@@ -1,0 +1,139 @@
+"""Who wrote it, told from who is written about: persons, agencies, desks, and those who only edited or photographed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.pipeline.byline import choose, names_in, read, stated
+from app.pipeline.names import cased, is_person
+from app.pipeline.outline import lines, outline
+
+BODY = """\
+The ferry sails again on Tuesday, and the harbour office expects full service by the weekend, it said.
+Crews accepted an offer by Jonas Berg, the mediator, that both sides had called their last one on Sunday.
+Those who had booked for the days of the strike get their money back without having to ask for it."""
+HEADLINE = "Ferry strike ends after nine days"
+
+
+def byline_of(text: str) -> tuple[list[str], str | None]:
+    """Give authors and agency of a text."""
+    found = lines(text)
+    chosen = choose(read(found, outline(found), "en").evidence)
+    return list(chosen.authors), chosen.agency
+
+
+@pytest.mark.parametrize(
+    ("line", "authors", "agency"),
+    [
+        ("By Maren Holt", ["Maren Holt"], None),
+        ("By MAREN HOLT and TOMÁS O'BRIEN", ["Maren Holt", "Tomás O'Brien"], None),
+        ("bySauli Lehto", ["Sauli Lehto"], None),
+        ("By Maren Holt, Political Editor, and Jo Lund in Oslo", ["Maren Holt", "Jo Lund"], None),
+        ("By Maren Holt | 3 March 2025", ["Maren Holt"], None),
+        ("Written by: Maren Holt (Reuters)", ["Maren Holt"], "Reuters"),
+        ("Von Jana Petersen und Uwe Klaas", ["Jana Petersen", "Uwe Klaas"], None),
+        ("Ein Gastbeitrag von Jana Petersen", ["Jana Petersen"], None),
+        ("Par Camille Rivet", ["Camille Rivet"], None),
+        ("Por Lucía Ferrer y Juan de la Cruz", ["Lucía Ferrer", "Juan de la Cruz"], None),
+        ("Autor: Marek Nowak", ["Marek Nowak"], None),
+        ("Автор: Анна Петрова", ["Анна Петрова"], None),
+        ("記者：田中 太郎", ["田中 太郎"], None),
+        ("Maren Holt · Harbour News · 3 March 2025", ["Maren Holt"], None),
+        ("Maren Holt Political Correspondent", ["Maren Holt"], None),
+        ("By AFP", [], "AFP"),
+        ("By Staff Writer", [], None),
+        ("By the light of the lamps", [], None),
+        ("Photo by Maren Holt", [], None),
+        ("Translated by Maren Holt", [], None),
+        ("Sponsored by Holt Shipping", [], None),
+    ],
+)
+def test_a_line_below_the_headline_names_its_author(line: str, authors: list[str], agency: str | None) -> None:
+    assert byline_of(f"{HEADLINE}\n{line}\n{BODY}") == (authors, agency)
+
+
+@pytest.mark.parametrize(
+    ("footer", "authors"),
+    [
+        ("Author : Maren Holt", ["Maren Holt"]),
+        ("Text: Maren Holt", ["Maren Holt"]),
+        ("(Reporting by Maren Holt in Oslo and Jo Lund; Editing by Ann Roe)", ["Maren Holt", "Jo Lund"]),
+        ("Jo Lund", []),
+        ("Related stories\nBy Ann Roe", ["Ann Roe"]),
+    ],
+)
+def test_a_footer_names_the_author_where_it_says_so(footer: str, authors: list[str]) -> None:
+    assert byline_of(f"{HEADLINE}\n{BODY}\n{footer}")[0] == authors
+
+
+def test_a_byline_is_stronger_than_who_reported_and_keeps_what_it_did_not_choose() -> None:
+    found = lines(f"{HEADLINE}\nBy Maren Holt\n{BODY}\n(Reporting by Jo Lund)")
+    chosen = choose(read(found, outline(found), "en").evidence)
+    assert chosen.authors == ("Maren Holt",)
+    assert [(one.value, one.chosen) for one in chosen.evidence] == [("Maren Holt", True), ("Jo Lund", False)]
+
+
+def test_names_below_a_label_alone_are_the_authors() -> None:
+    assert byline_of(f"{HEADLINE}\nBy\nMaren Holt,\nJo Lund &\nAnn Roe\n{BODY}")[0] == [
+        "Maren Holt",
+        "Jo Lund",
+        "Ann Roe",
+    ]
+
+
+def test_people_in_running_text_are_no_authors() -> None:
+    assert byline_of(f"{HEADLINE}\n{BODY}") == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("given_names", "authors", "agency"),
+    [
+        (["By Maren Holt, Reuters"], ["Maren Holt"], "Reuters"),
+        (["maren holt", "JO LUND"], ["Maren Holt", "Jo Lund"], None),
+        (["Staff", "Admin", ""], [], None),
+        (["Madonna"], ["Madonna"], None),
+        (["Dr. Ann Roe <ann@roe.example>"], ["Ann Roe"], None),
+        (["Associated Press"], [], "AP"),
+    ],
+)
+def test_a_senders_authors_are_cleaned(given_names: list[str], authors: list[str], agency: str | None) -> None:
+    chosen = choose(stated(given_names))
+    assert (list(chosen.authors), chosen.agency) == (authors, agency)
+
+
+@pytest.mark.parametrize(
+    ("printed", "written"),
+    [
+        ("STEVE PEOPLES", "Steve Peoples"),
+        ("ANN MCDONALD", "Ann McDonald"),
+        ("JAN VAN DER BERG", "Jan van der Berg"),
+        ("J.R. O'NEIL", "J.R. O'Neil"),
+        ("anna de vries", "Anna de Vries"),
+        ("Bill MCCARTHY", "Bill McCarthy"),
+    ],
+)
+def test_a_name_is_written_as_names_are(printed: str, written: str) -> None:
+    assert cased(printed) == written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Breaking News",
+        "New York Times",
+        "The Harbour",
+        "Ann",
+        "3 March",
+        "WarriorWriter Jones",
+        "Ann Roe Holt Lund Berg Quist",
+        "",
+    ],
+)
+def test_what_is_no_person(text: str) -> None:
+    assert not is_person(text)
+
+
+@given(st.text(max_size=120), st.booleans())
+def test_no_line_raises(text: str, labelled: bool) -> None:  # noqa: FBT001
+    names_in(text, labelled=labelled)
+    stated([text])

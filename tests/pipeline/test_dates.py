@@ -1,0 +1,202 @@
+"""Written dates, as news prints them in many languages: what is read, and what is left alone because it is not sure."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.pipeline.article import Evidence
+from app.pipeline.dateline import choose, read, stated
+from app.pipeline.dates import add_clock, find_dates, moment, numeric_order, zone_of
+from app.pipeline.outline import lines, outline
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("line", "language", "expected"),
+    [
+        ("Publish date : 2025-02-27 11:03:18", "en", "2025-02-27T11:03:18 second assumed_utc"),
+        ("2025-02-27T11:03:18Z", "en", "2025-02-27T11:03:18 second stated"),
+        ("2025-02-27T11:03:18+01:00", "en", "2025-02-27T10:03:18 second stated"),
+        ("Posted: Aug 08, 2024 4:00 AM EDT", "en", "2024-08-08T08:00:00 minute stated"),
+        ("10:53 AM EST, Sun December 18, 2016", "en", "2016-12-18T15:53:00 minute stated"),
+        ("February 28 2024, 9:54 p.m.", "en", "2024-02-28T21:54:00 minute assumed_utc"),
+        ("30 August 2023 • 12:05am", "en", "2023-08-30T00:05:00 minute assumed_utc"),
+        ("The 3rd of May, 2025", "en", "2025-05-03T00:00:00 day assumed_utc"),
+        ("March 2025", "en", "2025-03-01T00:00:00 month assumed_utc"),
+        ("13. Mai 2026 um 15:44", "de", "2026-05-13T15:44:00 minute assumed_utc"),
+        ("06. 01. 2026, 14:59 Uhr", "de", "2026-01-06T14:59:00 minute assumed_utc"),
+        ("3. März 2025, 8.05 Uhr MEZ", "de", "2025-03-03T07:05:00 minute stated"),
+        ("Publié le 07 mai 2019 à 13h59", "fr", "2019-05-07T13:59:00 minute assumed_utc"),
+        ("1er février 2020", "fr", "2020-02-01T00:00:00 day assumed_utc"),
+        ("27 de febrero de 2025", "es", "2025-02-27T00:00:00 day assumed_utc"),
+        ("27 de fevereiro de 2025 às 10h15", "pt", "2025-02-27T10:15:00 minute assumed_utc"),
+        ("9 novembre 2025 alle ore 7:30", "it", "2025-11-09T07:30:00 minute assumed_utc"),
+        ("5 december 2025, 11.20 uur", "nl", "2025-12-05T11:20:00 minute assumed_utc"),
+        ("23 okt 2025 kl 10.23", "sv", "2025-10-23T10:23:00 minute assumed_utc"),
+        ("27 февраля 2025, 12:30 MSK", "ru", "2025-02-27T09:30:00 minute stated"),
+        ("27 Φεβρουαρίου 2025", "el", "2025-02-27T00:00:00 day assumed_utc"),
+        ("2025年2月27日 18:30", "ja", "2025-02-27T18:30:00 minute assumed_utc"),
+        ("2025년 2월 27일", "ko", "2025-02-27T00:00:00 day assumed_utc"),
+        ("03/04/2025", "fr", "2025-04-03T00:00:00 day assumed_utc"),
+        ("13/04/2025", "en", "2025-04-13T00:00:00 day assumed_utc"),
+        ("04/13/2025", "en", "2025-04-13T00:00:00 day assumed_utc"),
+        ("03.04.25", "de", "2025-04-03T00:00:00 day assumed_utc"),
+    ],
+)
+def test_a_date_is_read_as_it_is_printed(line: str, language: str, expected: str) -> None:
+    found = [moment(written, None) for written in find_dates(line, language)]
+    assert [f"{one.at:%Y-%m-%dT%H:%M:%S} {one.precision} {one.zone}" for one in found] == [expected]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "03/04/2025",
+        "31 February 2025",
+        "2025-13-45",
+        "3 Marchember 2025",
+        "2 hours ago",
+        "12.5.2",
+        "99/99/2025",
+        "March 32, 2025",
+        "03/04/25",
+    ],
+)
+def test_what_is_not_sure_is_no_date(line: str) -> None:
+    assert list(find_dates(line, "en")) == []
+
+
+def test_the_order_of_numbers_is_known_by_those_that_leave_no_choice() -> None:
+    assert numeric_order("03/04/2025 and 17/04/2025") == "dmy"
+    assert numeric_order("03/04/2025 and 04/17/2025") == "mdy"
+    assert numeric_order("17/04/2025 and 04/17/2025") is None
+    [written] = find_dates("03/04/2025", "en", "mdy")
+    assert (written.month, written.day) == (3, 4)
+
+
+def test_the_senders_zone_governs_where_none_is_stated() -> None:
+    [written] = find_dates("3 March 2025, 14:20", "en")
+    assert moment(written, "Europe/Oslo").at == datetime(2025, 3, 3, 13, 20, tzinfo=UTC)
+    assert moment(written, "Europe/Oslo").zone == "source"
+    [day] = find_dates("3 March 2025", "en")
+    assert moment(day, "America/New_York").at == datetime(2025, 3, 3, 5, tzinfo=UTC)
+
+
+def test_a_time_on_the_line_below_belongs_to_the_date() -> None:
+    [written] = find_dates("5 June 2025", "en")
+    assert add_clock(written, "15:44 Uhr").clock == (15, 44, None)
+    assert add_clock(written, "0 comments") is written
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("CEST", 120), ("+0530", 330), ("UTC+3", 180), ("GMT", 0), ("IST", None), ("+99", None), (None, None)],
+)
+def test_zones_are_offsets_and_unambiguous_abbreviations(text: str | None, minutes: int | None) -> None:
+    found = zone_of(text)
+    assert (found.utcoffset(None) if found else None) == (None if minutes is None else timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2025-02-27T11:03:18+01:00", "2025-02-27T10:03:18Z second stated"),
+        ("2025-02-27 11:03", "2025-02-27T11:03:00Z minute assumed_utc"),
+        ("2025-02-27", "2025-02-27T00:00:00Z day assumed_utc"),
+        ("20250227T110318Z", "2025-02-27T11:03:18Z second stated"),
+        ("2025-W09-4", "2025-02-27T00:00:00Z day assumed_utc"),
+        ("Thu, 27 Feb 2025 11:03:18 +0100", "2025-02-27T10:03:18Z second stated"),
+        ("Thu, 27 Feb 2025 11:03 GMT", "2025-02-27T11:03:00Z minute stated"),
+        ("1740654198", "2025-02-27T11:03:18Z second stated"),
+        ("1740654198000", "2025-02-27T11:03:18Z second stated"),
+        ("27 février 2025 à 11h03", "2025-02-27T11:03:00Z minute assumed_utc"),
+        ("Thu Feb 27 11:03:18 2025", "2025-02-27T11:03:18Z second assumed_utc"),
+        ("soon", None),
+        ("99999999999999999999", None),
+        ("0001-01-01T00:00:00+14:00", None),
+    ],
+)
+def test_a_senders_date_is_read_in_any_usual_form_or_not_at_all(value: str, expected: str | None) -> None:
+    claim = stated("published_at", value, None)
+    assert (claim and f"{claim.value} {claim.precision} {claim.zone}") == expected
+
+
+def claims_of(text: str, language: str = "en") -> list[tuple[str, str]]:
+    """Give field and value of what is read from a text."""
+    found = lines(text)
+    return [(claim.field, claim.value) for claim in read(found, outline(found), language, None).evidence]
+
+
+BODY = """\
+The ferry sails again on Tuesday, and the harbour office expects full service by the weekend, it said.
+On 5 May 1998 the first ferry had sailed from the old pier, with a brass band and a postman on board.
+Those who had booked for the days of the strike get their money back without having to ask for it."""
+
+
+def test_dates_in_running_text_are_none_of_the_articles() -> None:
+    assert claims_of(f"Ferry strike ends after nine days\n{BODY}") == []
+
+
+def test_a_label_says_which_date_it_is() -> None:
+    text = f"Ferry strike ends after nine days\nPublished 3 March 2025 9:26pm Updated 4 March 2025 4:23pm\n{BODY}"
+    assert claims_of(text) == [("published_at", "2025-03-03T21:26:00Z"), ("modified_at", "2025-03-04T16:23:00Z")]
+
+
+def test_a_label_alone_on_a_line_goes_with_the_date_below() -> None:
+    assert claims_of(f"Ferry strike ends after nine days\nLast updated\n3 March 2025\n{BODY}") == [
+        ("modified_at", "2025-03-03T00:00:00Z")
+    ]
+
+
+def test_a_date_far_from_headline_and_end_counts_with_its_label_alone() -> None:
+    far = "\n".join(["Facts about the ferry"] * 1 + [BODY] * 6)
+    assert ("published_at", "2025-03-03T00:00:00Z") in claims_of(f"{far}\nDate: 3 March 2025\n{BODY}")
+    assert claims_of(f"{far}\n3 March 2025\n{BODY}\n{BODY}") == []
+
+
+@pytest.mark.parametrize(
+    ("opening", "expected"),
+    [
+        ("ANKARA, Feb 27 (Reuters) - ", [("dateline_place", "Ankara"), ("agency", "Reuters")]),
+        (
+            "LONDON, March 3, 2025 (AFP) — ",
+            [("dateline_place", "London"), ("agency", "AFP"), ("published_at", "2025-03-03T00:00:00Z")],
+        ),
+        ("NEW YORK (AP) — ", [("dateline_place", "New York"), ("agency", "AP")]),
+        ("Berlin (dpa) - ", [("dateline_place", "Berlin"), ("agency", "dpa")]),
+        ("However - ", []),
+        ("The EU said (again) - ", []),
+    ],
+)
+def test_a_wires_dateline_gives_place_agency_and_a_whole_date(opening: str, expected: list[tuple[str, str]]) -> None:
+    assert claims_of(opening + BODY) == expected
+
+
+def claim(value: str, confidence: float = 0.9, origin: str = "text.byline") -> Evidence:
+    """Give evidence of a publication date."""
+    return Evidence("published_at", value, origin, "x", confidence, "day", "stated")  # type: ignore[arg-type]
+
+
+def test_an_impossible_date_is_kept_and_not_chosen_unless_the_sender_says_it() -> None:
+    future, old, good = (
+        claim("2026-06-04T00:00:00Z", 0.99),
+        claim("1989-12-31T00:00:00Z", 0.98),
+        claim("2026-05-30T00:00:00Z"),
+    )
+    chosen = choose("published_at", [future, old, good], NOW)
+    assert chosen.at == datetime(2026, 5, 30, tzinfo=UTC)
+    assert [one.chosen for one in chosen.evidence] == [False, False, True]
+    assert choose("published_at", [future], NOW).at is None
+    assert choose("published_at", [claim("2031-01-01T00:00:00Z", 1.0, "sender")], NOW).at == datetime(
+        2031, 1, 1, tzinfo=UTC
+    )
+
+
+@given(st.text(alphabet="0123456789 :.-/,ABCEFJMPSTUZabcdehilmnopqrtu年月日", max_size=60))
+def test_no_line_raises(line: str) -> None:
+    for written in find_dates(line, "en"):
+        assert moment(written, "Asia/Kolkata").at.tzinfo is not None
+    stated("published_at", line, None)
