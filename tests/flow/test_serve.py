@@ -20,6 +20,9 @@ COMMAND = [sys.executable, "-m", "app.cli"]
 ARTICLE = "Ferry strike ends\nBy Maren Holt\n3 March 2025\n\nFerries to the outer islands sail again on Tuesday, said the harbour office.\n"
 
 
+RUNNING: list[subprocess.Popen[str]] = []
+
+
 @dataclass
 class Served:
     """A running `dateline serve`."""
@@ -49,6 +52,7 @@ def serve(folder: Path, *options: str) -> Served:
         stderr=subprocess.DEVNULL,
         text=True,
     )
+    RUNNING.append(process)
     assert process.stdout
     found = re.search(r"http://\S+", process.stdout.readline())
     assert found, process.wait(10)
@@ -96,6 +100,11 @@ def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="dateline-serve-"))
     made.chmod(0o755)
     yield made / "data"
+    for process in RUNNING:
+        if process.poll() is None:  # a test that failed half-way leaves nothing running
+            process.kill()
+            process.wait(30)
+    RUNNING.clear()
     shutil.rmtree(made, ignore_errors=True)
 
 
