@@ -14,7 +14,8 @@ LEAST_PARTS = 3
 """Two things joined by "and" may be one subject, or a sentence's two halves."""
 LAST_WORDS = 4
 """The last part may run on into the rest of the sentence; a short one does not."""
-REST = re.compile(r"[^.!?;:()\n]{3,400}")
+LONGEST = 400
+REST = re.compile(rf"[^.!?;:()\n]{{3,{LONGEST}}}")
 
 
 @cache
@@ -53,17 +54,22 @@ def subjects(rest: str, language: str) -> Iterator[str]:
     """Give the parts of an enumeration: three at least, parted by commas and the last by a conjunction."""
     parts = [part.strip() for part in rest.split(",")]
     joint = conjunction(language)
-    ends = [place for place, part in enumerate(parts) if joint.search(f" {part}")]
-    if not ends:
+    end = last_part(parts, joint)
+    if end is None:
         return
-    last = parts[ends[-1]]
-    bounds = [(found.start(), found.end()) for found in joint.finditer(last)]
-    start, end = bounds[-1]
-    whole = [*parts[: ends[-1]], *([last[:start].strip()] if last[:start].strip() else [])]
-    final = without_article(last[end:].strip(), language)
-    names = [without_article(part, language) for part in whole]
+    *_, found = joint.finditer(parts[end])
+    before, final = parts[end][: found.start()].strip(), parts[end][found.end() :].strip()
+    names = [without_article(part, language) for part in (*parts[:end], *filter(None, [before]))]
     if len(names) + 1 < LEAST_PARTS or not all(is_subject(name, language) for name in names):
         return
     yield from names
-    if len(final.split()) <= LAST_WORDS and ends[-1] == len(parts) - 1 and is_subject(final, language):
+    final = without_article(final, language)
+    if len(final.split()) <= LAST_WORDS and len(rest) < LONGEST and is_subject(final, language):
         yield final
+
+
+def last_part(parts: list[str], joint: re.Pattern[str]) -> int | None:
+    """Give the number of the part that ends the enumeration: the first that begins with a conjunction, else that has one."""
+    later = range(1, len(parts))
+    begun = next((number for number in later if joint.match(parts[number])), None)
+    return begun if begun is not None else next((number for number in later if joint.search(parts[number])), None)

@@ -10,8 +10,9 @@ from app.pipeline.prose import WIDE, is_prose
 from app.pipeline.slug import singular, words
 from app.pipeline.structure import render_block
 
-LONGEST_PHRASE = 16
-"""Words of a phrase, or characters where the script has no spaces, that are told apart; longer ones are not counted."""
+LONGEST_PHRASE = 10
+READ = 1_000_000
+"""Characters of an article in which subjects are counted: more than a book has."""
 WIDE_PARTS = re.compile(f"{WIDE.pattern}|(?:(?!{WIDE.pattern}).)+")
 
 
@@ -42,14 +43,22 @@ def parts_of(word: str) -> Iterable[str]:
 
 
 def mentions(blocks: Sequence[Block], labels: Mapping[str, Iterable[str]], language: str | None) -> Mentions:
-    """Count whole phrases, those within longer ones too; `labels` gives the spellings of each subject by its key."""
+    """Count whole phrases, those within longer ones too; `labels` gives the spellings of each subject by its key.
+
+    Counts in the first million characters, and phrases of at most ten words (or characters of a script without spaces).
+    """
     counted = Mentions(Counter(), Counter())
     root = tree(labels, language)
     if not root.following:
         return counted
+    left = READ
     for block in blocks:
+        if left <= 0:
+            break
+        text = render_block(block)[:left]
+        left -= len(text) + 1
         running = isinstance(block, Paragraph) and is_prose(block.text)
-        for key in named(tokens(render_block(block), language), root):
+        for key in named(tokens(text, language), root):
             counted.anywhere[key] += 1
             counted.running[key] += running
     return counted
@@ -70,10 +79,13 @@ def tree(labels: Mapping[str, Iterable[str]], language: str | None) -> Node:
 
 def named(found: Sequence[str], root: Node) -> Iterator[str]:
     """Give the key of each subject at each place that names it; looks at no more words than the longest phrase has."""
+    first = root.following
     for place, word in enumerate(found):
-        node = root.following.get(word)
+        if word not in first:
+            continue
+        node: Node | None = first[word]
         following = place + 1
         while node is not None:
             yield from node.keys
-            node = node.following.get(found[following]) if following < len(found) else None
+            node = node.following.get(found[following]) if node.following and following < len(found) else None
             following += 1

@@ -12,9 +12,11 @@ from app.pipeline.slug import plain, slug
 from app.pipeline.vocabulary import vocabulary
 
 MOST_WORDS = 5
+MOST_WIDE_WORDS = 7
+"""In scripts without spaces, where two characters count as a word."""
 MOST_CHARACTERS = 60
 QUANTITY = re.compile(
-    r"^\W{0,2}\d{1,3}[.)]?\s|^\W{0,2}\d+(?:[.,:]\d+)*\s?(?:%|[^\W\d_]{1,12}\.?)?$|[$€£¥₹]\s?\d|\d\s?[$€£¥₹%]"
+    r"^\W{0,2}\d{1,3}[.)]?\s|^\W{0,2}(?!(?:19|20)\d\d\s)\d+(?:[.,:]\d+)*\s?(?:%|[^\W\d_]{1,12}\.?)?$|[$€£¥₹]\s?\d|\d\s?[$€£¥₹%]"
 )
 """A number with its unit, a price, a share, or a phrase that begins by counting."""
 ADDRESS = re.compile(r"^@|https?\b|www\.|\w@\w|[|,;:\n\t\"“”„«»<>{}]|\s[/–—]\s", re.IGNORECASE)
@@ -49,7 +51,8 @@ def cleaned(label: str) -> str:
 def is_subject(label: str, language: str | None) -> bool:
     """Say whether a label is a short noun phrase: no sentence, number or clause, and nothing that stands on every page."""
     text = cleaned(label)
-    if not text or len(text) > MOST_CHARACTERS or size(text) > MOST_WORDS or len(slug(text)) < 2:
+    most = MOST_WIDE_WORDS if WIDE.search(text) else MOST_WORDS
+    if not text or len(text) > MOST_CHARACTERS or size(text) > most or len(slug(text)) < 2:
         return False
     if ends_sentence(label.strip()) and len(text.split()) > 2:
         return False
@@ -67,7 +70,7 @@ def is_name_of_something(text: str) -> bool:
 def is_phrase(words: list[str], language: str | None) -> bool:
     """Say whether words make a noun phrase, as far as their small words, and in German their capitals, tell."""
     folded = [plain(word.replace("’", "'")) for word in words]
-    if not words_of("clauses", language).isdisjoint(folded):
+    if not words_of("clauses", language).isdisjoint(folded[:-1] or folded):  # no clause ends there: "Theresa May"
         return False
     edges = words_of("edges", language)
     if folded[0] in edges or folded[-1] in edges:
@@ -90,9 +93,13 @@ def is_page_part(text: str, language: str | None) -> bool:
 
 
 def without_article(label: str, language: str | None) -> str:
-    """Give a label without the article before it."""
+    """Give a label without the article before it, an elided one too ("l'eau")."""
+    articles = words_of("articles", language)
     first, _, rest = label.partition(" ")
-    return rest.strip() if rest and plain(first) in words_of("articles", language) else label
+    if rest and plain(first) in articles:
+        return rest.strip()
+    begun, mark, rest = label.replace("’", "'", 1).partition("'")
+    return label[len(begun) + 1 :] if rest and f"{plain(begun)}{mark}" in articles else label
 
 
 def has_article_inside(label: str, language: str | None) -> bool:

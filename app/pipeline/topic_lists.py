@@ -97,7 +97,7 @@ def last_sentence(text: str) -> str:
     start = 0
     for found in SENTENCE.finditer(end):
         word = found["last"]
-        if word is None or not (len(word) == 1 or word.casefold() in abbreviations()):
+        if word is None or not ((len(word) == 1 and word.isalpha()) or word.casefold() in abbreviations()):
             start = found.end()
     return end[start:]
 
