@@ -1,6 +1,6 @@
 """Measures POST to queryable on an idle service: `python benchmarks/latency.py [--base-url URL] [--articles N]`.
 
-One article after the other is posted with `Prefer: wait` and then asked for by its topic; the ceiling beside it is a
+One article after the other is posted with `Prefer: wait` and then asked for by a word of its headline; the ceiling beside it is a
 request that the same service answers without touching its store, and one that only reads.
 """
 
@@ -53,11 +53,11 @@ def main() -> None:
             mark = uuid4().hex[:10]
             headers = {"Content-Type": "text/plain", "Prefer": "wait=30"}
             answer = client.post("/v1/articles", content=article(mark), headers=headers)
-            page = client.get(f"/v1/articles?topic=subject-{mark}").json()
+            page = client.get(f"/v1/articles?q={mark}").json()
             assert [item["id"] for item in page["items"]] == [answer.json()["items"][0]["article_id"]]  # noqa: S101
 
         timed(post_and_ask, 20)
-        line("POST to found by its topic", timed(post_and_ask, options.articles))
+        line("POST to found by its words", timed(post_and_ask, options.articles))
         line(
             "of which: the pipeline (/v1/extract)",
             timed(
