@@ -21,6 +21,8 @@ QUANTITY = re.compile(
 """A number with its unit, a price, a share, or a phrase that begins by counting."""
 ADDRESS = re.compile(r"^@|https?\b|www\.|\w@\w|[|,;:\n\t\"“”„«»<>{}]|\s[/–—]\s", re.IGNORECASE)
 """Marks of addresses, credits, quotations and enumerations: what holds one is more than the name of one subject."""
+SHORTENED = re.compile(r"(?<![^\W_])(?:[^\W\d_a-z][^\W\d_]{0,2}|[IVXLC]{1,6}|\d{1,2})\.$")
+"""A full stop that belongs to the word before it: "Ltd.", "Leo XIV."."""
 OPENING = " ,:;!?…\"'“”‘’„«»*•|-–—#"
 CLOSING = " ,:;…\"'“”‘’„«»*•|-–—"
 
@@ -41,7 +43,7 @@ def words_of(kind: str, language: str | None) -> frozenset[str]:
 def cleaned(label: str) -> str:
     """Give a label without closing marks and odd space; brackets and dots that are part of it stay."""
     text = " ".join(label.split()).lstrip(OPENING).rstrip(CLOSING)
-    if text.endswith((".", "!", "?")) and "." not in text[:-1]:
+    if text.endswith((".", "!", "?")) and "." not in text[:-1] and SHORTENED.search(text) is None:
         text = text.rstrip(".!? ")
     if text[:1] in {"(", "["} and text[-1:] in {")", "]"}:
         text = text[1:-1].strip()

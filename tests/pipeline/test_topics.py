@@ -322,7 +322,16 @@ def test_a_subject_is_written_as_printed_in_the_best_case(labels: list[str], wri
 
 @pytest.mark.parametrize(
     ("label", "expected"),
-    [("U.S.", "U.S."), ("(sport)", "sport"), ("#Peat", "Peat"), ("a  b;", "a b"), (".NET", ".NET")],
+    [
+        ("U.S.", "U.S."),
+        ("(sport)", "sport"),
+        ("#Peat", "Peat"),
+        ("a  b;", "a b"),
+        (".NET", ".NET"),
+        ("Peat Ltd.", "Peat Ltd."),
+        ("Leo XIV.", "Leo XIV."),
+        ("Wool.", "Wool"),
+    ],
 )
 def test_a_label_is_cleaned_of_marks_that_are_no_part_of_it(label: str, expected: str) -> None:
     assert cleaned(label) == expected
