@@ -18,7 +18,7 @@ TOKEN_REACH = 80
 """How far to either side the word around a joint is looked at."""
 UNSPACED = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 """Scripts without spaces between words (and Hangul, whose spaces are its own business)."""
-NO_PROSE = re.compile(r"[@\\_=#<>{}~^|]|://|www\.|/", re.IGNORECASE)
+NO_PROSE = re.compile(r"[@\\_=#<>{}~^]|://|www\.|/", re.IGNORECASE)
 
 
 @cache
@@ -74,9 +74,9 @@ def is_joint(found: re.Match[str], text: str) -> bool:
 
 
 def around(text: str, found: re.Match[str]) -> tuple[str, str]:
-    """Give what stands around a joint without a space between, a little way to either side."""
-    before = text[max(0, found.start() - TOKEN_REACH) : found.end()]
-    after = text[found.end() : found.end() + TOKEN_REACH]
+    """Give what stands around a joint without a space or a table's bar between, a little way to either side."""
+    before = text[max(0, found.start() - TOKEN_REACH) : found.end()].replace("|", " ")
+    after = text[found.end() : found.end() + TOKEN_REACH].replace("|", " ")
     return before.split()[-1], after.split()[0]
 
 

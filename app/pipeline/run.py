@@ -21,6 +21,8 @@ from app.pipeline.article import (
     RawItem,
     Rejected,
 )
+from app.pipeline.byline import Byline
+from app.pipeline.dateline import Chosen
 from app.pipeline.fingerprint import content_hash, field_hash
 from app.pipeline.language import detect
 from app.pipeline.outline import lines, outline
@@ -133,13 +135,6 @@ def article_of(draft: Draft) -> Article:
     title, title_evidence = title_of(draft)
     place = next((claim for claim in draft.evidence if claim.field == "dateline_place"), None)
     url = next((claim for claim in draft.evidence if claim.field == "url"), None)
-    changing = {
-        "title": title,
-        "text": structure.text,
-        "authors": names.authors,
-        "published_at": published.at and published.at.astimezone(UTC).isoformat(),
-        "topics": [topic.slug for topic in draft.subjects.topics],
-    }
     return Article(
         url=url.value if url else None,
         guid=stated.guid,
@@ -170,9 +165,22 @@ def article_of(draft: Draft) -> Article:
             [replace(claim, chosen=True) for claim in (draft.language, place, url) if claim],
         ),
         content_hash=content_hash(title, structure.text),
-        field_hash=field_hash(changing),
+        field_hash=changing(title, structure, names, published, draft.subjects),
         processing=draft.processing,
         pipeline_version=PIPELINE_VERSION,
+    )
+
+
+def changing(title: str | None, structure: Structure, names: Byline, published: Chosen, subjects: Subjects) -> bytes:
+    """Hash what makes a revision when it changes: headline, text, authors, date, topics."""
+    return field_hash(
+        {
+            "title": title,
+            "text": structure.text,
+            "authors": names.authors,
+            "published_at": published.at and published.at.astimezone(UTC).isoformat(),
+            "topics": [topic.slug for topic in subjects.topics],
+        }
     )
 
 

@@ -105,12 +105,6 @@ REPLAY = text(
     RETURNING s.id
     """
 )
-NEXT_DUE = text(
-    """
-    SELECT extract(epoch FROM min(run_at) - clock_timestamp())::float FROM submissions WHERE state = 'queued'
-    """
-)
-
 State = Literal["queued", "done", "quarantined"]
 
 
@@ -241,9 +235,3 @@ async def replay(connection: AsyncConnection, submission_id: UUID) -> bool:
     if done:
         await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": QUEUED_CHANNEL})
     return done
-
-
-async def next_due(connection: AsyncConnection) -> float | None:
-    """Give the seconds until the next queued submission is due, negative if it is already, None if none is queued."""
-    seconds: float | None = await connection.scalar(NEXT_DUE)
-    return seconds

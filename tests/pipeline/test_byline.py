@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pipeline.byline import choose, names_in, read, stated
+from app.pipeline.byline import choose, read, stated
 from app.pipeline.names import cased, is_person
 from app.pipeline.outline import lines, outline
+from app.pipeline.signature import names_in
 
 BODY = """\
 The ferry sails again on Tuesday, and the harbour office expects full service by the weekend, it said.
