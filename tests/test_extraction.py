@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.extraction import Broken, Done, Extractor, Job, Pipeline, Refused
+from app.extraction import Broken, Done, Extractor, Job, Pipeline, Refused, positions_of, run_jobs
 from app.pipeline.article import Stated
 from app.settings import Settings
 
@@ -64,3 +64,15 @@ async def test_only_the_wanted_items_are_processed() -> None:
         whole = job(CALM, f"{CALM} Twice.", f"{CALM} Thrice.")
         [found] = await extractor.extract([Job(whole.body, whole.content_type, whole.hints, NOW, frozenset({1}))])
     assert [one.position for one in found] == [1]
+
+
+def test_what_runs_behind_the_wall_tells_each_items_fate() -> None:
+    jobs = [job(CALM, "RAISE it", f"{CALM} Twice."), Job(b"{", "application/json", Stated(), NOW)]
+    [mixed, unread] = run_jobs(jobs, POISONED.full, 10)
+    assert [type(found) for found in mixed] == [Done, Broken, Done]
+    assert isinstance(mixed[1], Broken)
+    assert mixed[1].error.startswith("ValueError: poison (poison.py:")
+    assert [type(found) for found in unread] == [Refused]
+    assert positions_of(jobs[0], 10) == [(n, found.span) for n, found in enumerate(mixed)]
+    [[empty]] = run_jobs([Job(b"By Maren Holt", "text/plain", Stated(), NOW)], "app.pipeline.run:process", 10)
+    assert isinstance(empty, Refused)

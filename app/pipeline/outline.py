@@ -15,6 +15,8 @@ PROSE_CAP = 60
 """Words that one line of running text counts at most, so that no single line decides."""
 FRAGMENT_COST = 5
 """What a line that is no running text costs: the dense stretch is the article, menus and teasers are not."""
+GAP_LINES = 10
+GAP_WORDS = 12
 SENTENCE_WORDS = 3
 """A sentence as short as this belongs to the running text beside it, though it is not enough to begin an article."""
 LEAD_IN_WORDS = 4
@@ -61,7 +63,8 @@ def lines(text: str) -> tuple[Line, ...]:
 
 def outline(of: Sequence[Line]) -> Outline:
     """Find the stretch of lines that holds most running text and least else, and the headline that goes with it."""
-    start, end = densest(list(weights(of)))
+    weighed = list(weights(of))
+    start, end = bridged(weighed, *densest(weighed))
     end = with_list(of, end)
     found = headline(of, start)
     return Outline(found, start if found is None else max(start, found + 1), end)
@@ -106,6 +109,17 @@ def densest(weights: Sequence[int]) -> tuple[int, int]:
         if total > best:
             best, best_start, best_end = total, start, number + 1
     return best_start, best_end
+
+
+def bridged(weighed: Sequence[int], start: int, end: int) -> tuple[int, int]:
+    """Draw running text on the other side of a short gap in: a table or a few headings may outweigh a paragraph."""
+    for number in range(start - 1, max(-1, start - 1 - GAP_LINES), -1):
+        if weighed[number] >= GAP_WORDS:
+            start = number
+    for number in range(end, min(len(weighed), end + GAP_LINES)):
+        if weighed[number] >= GAP_WORDS:
+            end = number + 1
+    return start, end
 
 
 def with_list(of: Sequence[Line], end: int) -> int:

@@ -125,7 +125,11 @@ async def test_gzip_is_taken(client: httpx.AsyncClient, database: Database, body
         assert bytes(await connection.scalar(text("SELECT body FROM submissions")) or b"") == CALM.encode()
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(CALM.encode())[:-9], gzip.compress(CALM.encode()) + b"x"])
+@pytest.mark.parametrize(
+    "body",
+    [b"no gzip", gzip.compress(CALM.encode())[:-9], gzip.compress(CALM.encode()) + b"x"],
+    ids=["none", "cut off", "something behind it"],
+)
 async def test_gzip_that_is_none_is_refused(client: httpx.AsyncClient, body: bytes) -> None:
     answer = await post(client, body, Content_Encoding="gzip")
     assert answer.status_code == 422
