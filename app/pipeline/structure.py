@@ -108,7 +108,7 @@ def render_block(block: Block) -> str:
         case ListBlock():
             return "\n".join(f"{item.label}: {item.text}" if item.label else item.text for item in block.items)
         case Table():
-            return "\n".join(" | ".join(row) for row in (block.header, *block.rows))
+            return "\n".join(" | ".join(row).replace("  ", " ").strip() for row in (block.header, *block.rows))
 
 
 def render(blocks: Sequence[Block]) -> str:

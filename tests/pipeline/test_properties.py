@@ -34,6 +34,7 @@ def test_repairing_again_repairs_nothing_more(text: str) -> None:
 
 @given(texts)
 @example("0|0\rAA.Aa|0")
+@example("0||0\r0||0")
 @settings(max_examples=400)
 def test_an_articles_own_text_needs_no_more_repair(text: str) -> None:
     made = process(RawItem(0, text), ARRIVED)
