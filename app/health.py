@@ -21,6 +21,7 @@ BEAT = text(
     """
 )
 FORGET = text("DELETE FROM workers WHERE seen_at < clock_timestamp() - interval '1 hour'")
+LEAVE = text("DELETE FROM workers WHERE id = :id")
 DEPTH = text("SELECT count(*) FROM (SELECT FROM submissions WHERE state = 'queued' LIMIT :most) AS queued")
 WORKERS = text(
     """
@@ -44,6 +45,11 @@ async def beat(connection: AsyncConnection, worker_id: UUID) -> None:
     """Leave a worker's sign of life, and forget the ones that have been silent for an hour."""
     await connection.execute(BEAT, {"id": worker_id, "name": worker_name(), "version": app.__version__})
     await connection.execute(FORGET)
+
+
+async def leave(connection: AsyncConnection, worker_id: UUID) -> None:
+    """Take a worker that ends off the list."""
+    await connection.execute(LEAVE, {"id": worker_id})
 
 
 async def queue_depth(connection: AsyncConnection, most: int = DEPTH_SEEN) -> int:

@@ -17,7 +17,8 @@ import structlog
 
 from app.db import STORE_ERRORS, Database, connect
 from app.extraction import Broken, Done, Extracted, Extractor, Job, Refused
-from app.health import beat
+from app.health import beat, leave
+from app.intake.accept import forget_keys
 from app.pipeline.article import Stated
 from app.queue import claims, wake
 from app.queue.claims import Claimed, Ending, Item
@@ -126,6 +127,15 @@ class Worker:
                         await self.rest(self.settings.poll_seconds)
             for helper in helpers:
                 helper.cancel()
+        await self.say_goodbye()
+
+    async def say_goodbye(self) -> None:
+        """Take this worker off the list of those that are expected to give signs of life."""
+        try:
+            async with self.database.transaction() as connection:
+                await leave(connection, self.id)
+        except STORE_ERRORS as error:
+            log.warning("goodbye_not_said", error=str(error))
 
     async def rest(self, seconds: float) -> None:
         """Wait until something is announced, but no longer than that."""
@@ -135,12 +145,13 @@ class Worker:
             self.woken.clear()
 
     async def keep_house(self) -> None:
-        """Give signs of life, and take back what dead workers held."""
+        """Give signs of life, take back what dead workers held, forget keys whose time is over."""
         while True:
             try:
                 async with self.database.transaction() as connection:
                     await beat(connection, self.id)
                     rescued = await claims.rescue(connection, most_failures=self.policy.most)
+                    await forget_keys(connection, self.settings.idempotency_hours)
             except STORE_ERRORS as error:
                 log.warning("housekeeping_failed", error=str(error))
             else:

@@ -50,6 +50,14 @@ TAKE_KEYS = text(
     """
 )
 READ_KEYS = text("SELECT key, digest, submission_id FROM idempotency_keys WHERE principal = '' AND key = ANY(:keys)")
+FORGET_KEYS = text(
+    """
+    DELETE FROM idempotency_keys WHERE (principal, key) IN (
+        SELECT principal, key FROM idempotency_keys
+        WHERE created_at < clock_timestamp() - make_interval(hours => :hours) ORDER BY created_at LIMIT 1000
+        FOR UPDATE SKIP LOCKED)
+    """
+)
 NOTIFY = text("SELECT pg_notify(:channel, '')")
 
 
@@ -183,6 +191,11 @@ class Intake:
             for submission in group
             if submission.key is not None
         }
+
+
+async def forget_keys(connection: AsyncConnection, hours: int) -> None:
+    """Delete Idempotency-Keys whose time is over, a thousand at most."""
+    await connection.execute(FORGET_KEYS, {"hours": hours})
 
 
 def settle(submission: Submission, digest: bytes, owner: UUID) -> UUID | Exception:

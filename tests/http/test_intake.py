@@ -206,6 +206,28 @@ async def test_a_key_is_free_again_after_its_time(client: httpx.AsyncClient, dat
     assert (await post(client, CALM, Idempotency_Key="old")).json()["id"] != first
 
 
+async def test_workers_forget_keys_whose_time_is_over_and_leave_no_ghosts(
+    database_url: str, database: Database
+) -> None:
+    async with http(database_url) as client:
+        for key in ("old", "new"):
+            await post(client, f"{CALM} {key}", Idempotency_Key=key)
+        async with database.transaction() as connection:
+            await connection.execute(
+                text("UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = 'old'")
+            )
+        async with a_worker(database_url):
+            for _ in range(100):
+                await asyncio.sleep(0.05)
+                async with database.reading() as connection:
+                    keys = list(await connection.scalars(text("SELECT key FROM idempotency_keys")))
+                if keys == ["new"]:
+                    break
+            assert len((await client.get("/readyz")).json()["workers"]) == 1
+        assert keys == ["new"]
+        assert (await client.get("/readyz")).json()["workers"] == []
+
+
 async def test_waiting_without_an_outcome_answers_202_after_the_time(client: httpx.AsyncClient) -> None:
     answer = await post(client, CALM, Prefer="respond-async, wait=1")
     assert (answer.status_code, answer.json()["state"], answer.headers["preference-applied"]) == (
