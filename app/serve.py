@@ -164,7 +164,8 @@ async def look_after(server: Server, workers: Workers, listener: socket.socket, 
     sys.stdout.write(f"Dateline is ready: http://{shown}:{port} (try /docs); Ctrl-C stops it.\n")
     sys.stdout.flush()
     while True:
-        workers.look()
+        if not server.should_exit:
+            workers.look()
         if store is not None and not store.alive():
             log.error("postgres_died", restarting=True)
             try:
