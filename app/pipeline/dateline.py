@@ -10,16 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import cache
-from zoneinfo import ZoneInfo
-
-import dateparser
 
 from app.pipeline.agencies import agency_of
 from app.pipeline.areas import Areas, areas, elsewhere
 from app.pipeline.article import Evidence, Line, Origin, Precision, Reading, Zone
-from app.pipeline.dates import Moment, Order, Written, add_clock, find_dates, moment, numeric_order, weekdays
+from app.pipeline.date_fields import read_field
+from app.pipeline.dates import Order, Written, add_clock, find_dates, is_weekday, numeric_order
+from app.pipeline.instants import Moment, moment
 from app.pipeline.outline import Outline
 from app.pipeline.prose import size
 from app.pipeline.vocabulary import vocabulary
@@ -29,9 +27,9 @@ AHEAD = timedelta(hours=48)
 """How far ahead of its arrival an article may be dated: zones and scheduled publication, no more."""
 STRANGE_WORDS = 7
 """Words besides the date that an unlabelled line may have: a place, a weekday, a source, reading minutes."""
+SENTENCE_WORDS = 5
 MID_SENTENCE = re.compile(r"\s[a-zà-ÿ]{1,3}$")
 ORDER_SAMPLE = 200
-EPOCH = re.compile(r"-?\d{9,13}(?:\.\d+)?")
 WIRE = re.compile(
     r"^(?P<place>[A-ZÀ-ÞĀ-Ž][^\d()–—:;!?]{1,60}?)(?:,\s*(?P<date>[^()–—]{3,30}?))?\s*"
     r"(?:\((?P<agency>[^()]{2,40})\))?\s*(?:[-–—]{1,2}|:)\s+(?=\S)"
@@ -104,9 +102,14 @@ def dates_of(
             longer = add_clock(written, lines[number + 1].text)
             line = number + (longer is not written)
             written = longer  # noqa: PLW2901 - the same date, with the time printed below it
-        broken = number > 0 and MID_SENTENCE.search(lines[number - 1].text) is not None
+        broken = number > 0 and is_broken(lines[number - 1].text)
         found.append(Dated(written, line, field, origin, broken))
     return found
+
+
+def is_broken(text: str) -> bool:
+    """Say whether a line stops in the middle of a sentence."""
+    return size(text) >= SENTENCE_WORDS and MID_SENTENCE.search(text) is not None
 
 
 @cache
@@ -158,7 +161,7 @@ def claim_of(found: Dated, line: Line, where: Areas, source_zone: str | None) ->
 def strange_words(text: str, written: Written) -> int:
     """Count the words of a line that are neither of the date nor a weekday."""
     rest = f"{text[: written.start]} {text[written.end :]}"
-    return sum(word.casefold().strip(".,") not in weekdays() for word in rest.split() if word[0].isalpha())
+    return sum(not is_weekday(word.strip(".,")) for word in rest.split() if word[0].isalpha())
 
 
 def evidence_of(field: str, found: Moment, origin: Origin, quote: str, confidence: float) -> Evidence:
@@ -209,56 +212,8 @@ def titled(place: str) -> str:
 def stated(field: str, value: str, source_zone: str | None) -> Evidence | None:
     """Read what a sender says in a date field of its own, in any usual form; None where it cannot be read for certain."""
     text = value.strip()
-    found = read_iso(text, source_zone) or read_epoch(text) or read_mail(text, source_zone)
-    if found is None:
-        written = next((date for date in find_dates(text, None) if date.day), None)
-        found = moment(written, source_zone) if written else read_any(text, source_zone)
+    found = read_field(text, source_zone)
     return None if found is None else evidence_of(field, found, "sender", text, 1.0)
-
-
-def zoned(at: datetime, source_zone: str | None, precision: Precision) -> Moment | None:
-    """Put a parsed time into its zone; None where that leaves the years that can be kept."""
-    zone: Zone = "stated" if at.tzinfo else "source" if source_zone else "assumed_utc"
-    try:
-        aware = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(source_zone) if source_zone else UTC)
-        return Moment(aware.astimezone(UTC).replace(microsecond=0), precision, zone)
-    except (OverflowError, ValueError):
-        return None
-
-
-def read_iso(text: str, source_zone: str | None) -> Moment | None:
-    """Read ISO 8601, basic and extended, weeks too, as far as the standard library does."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    rest = text[10:] if "-" in text[:8] else text[8:]
-    precision: Precision = "day" if not rest else "second" if rest.count(":") >= 2 or len(rest) > 6 else "minute"
-    return zoned(at, source_zone, precision)
-
-
-def read_epoch(text: str) -> Moment | None:
-    """Read seconds or milliseconds since 1970."""
-    if not EPOCH.fullmatch(text):
-        return None
-    seconds = float(text)
-    seconds = seconds / 1000 if abs(seconds) >= 1e11 else seconds
-    return zoned(datetime.fromtimestamp(seconds, UTC), None, "second")
-
-
-def read_mail(text: str, source_zone: str | None) -> Moment | None:
-    """Read the dates of mail and RSS (RFC 822, 2822)."""
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, IndexError, TypeError):
-        return None
-    return zoned(at, source_zone, "second" if text.count(":") >= 2 else "minute" if ":" in text else "day")
-
-
-def read_any(text: str, source_zone: str | None) -> Moment | None:
-    """Read what nothing else could, strictly: day, month and year must all be there."""
-    parsed = dateparser.parse(text, languages=["en"], settings={"STRICT_PARSING": True, "PARSERS": ["absolute-time"]})
-    return zoned(parsed, source_zone, "minute" if ":" in text else "day") if parsed else None
 
 
 def choose(field: str, evidence: Sequence[Evidence], now: datetime) -> Chosen:

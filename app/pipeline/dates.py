@@ -3,80 +3,49 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime
 from functools import cache
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 
-from app.pipeline.article import Precision, Zone
 from app.pipeline.vocabulary import vocabulary
 
 Order = Literal["dmy", "mdy"]
-DAY_FIRST = frozenset(
-    [
-        "de",
-        "fr",
-        "es",
-        "it",
-        "pt",
-        "nl",
-        "sv",
-        "nb",
-        "nn",
-        "no",
-        "da",
-        "fi",
-        "pl",
-        "cs",
-        "sk",
-        "sl",
-        "hr",
-        "sr",
-        "hu",
-        "ro",
-        "bg",
-        "ru",
-        "uk",
-        "be",
-        "el",
-        "tr",
-        "lv",
-        "et",
-        "ca",
-        "gl",
-        "sq",
-        "id",
-        "vi",
-    ]
-)
-"""Languages in which a date of numbers begins with the day wherever they are printed; English is not one."""
-
 WORD = r"[^\W\d_]{3,15}"
+NO_MORE = r"(?!\d|[-/.]\d|\s?[年년])"
+"""After a year: none of what would make it the beginning of another date."""
 DATE = re.compile(
     rf"""
       (?<!\d)(?P<y1>\d{{4}})(?P<s1>[-/.])\s?(?P<m1>\d{{1,2}})(?P=s1)\s?(?P<d1>\d{{1,2}})(?!\d)
     | (?<!\d)(?P<y2>\d{{4}})\s?[年년]\s?(?P<m2>\d{{1,2}})\s?[月월]\s?(?P<d2>\d{{1,2}})\s?[日일]
     | (?<![\d:.])(?P<d3>\d{{1,2}})(?:\.|º|°|ª|-?(?:st|nd|rd|th|er|e))?[\s-]{{0,2}}(?:de\s|of\s|d['’])?(?P<w3>{WORD})\.?
-        ,?[\s-]{{0,2}}(?:del?\s|г\.\s)?['’]?(?P<y3>\d{{4}})(?!\d)
-    | (?P<w4>(?<![^\W\d_]){WORD})\.?[\s-]{{1,2}}(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?[\s-]{{1,2}}(?P<y4>\d{{4}})(?!\d)
+        (?:/{WORD})?,?[\s-]{{0,2}}(?:del?\s|г\.\s)?['’]?(?P<y3>\d{{4}}){NO_MORE}
+    | (?P<w4>(?<![^\W\d_]){WORD})\.?[\s-]{{1,2}}(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?[\s-]{{1,2}}(?P<y4>\d{{4}}){NO_MORE}
+    | (?<!\d)(?P<y7>\d{{4}})(?:\.|\sm\.|年|,)?[\s-]{{1,2}}(?P<w7>{WORD})\.?[\s-]{{1,2}}(?P<d7>\d{{1,2}})(?!\d)(?:\.(?=\s)|\sd\.)?
     | (?<![\d.:])(?P<a5>\d{{1,2}})(?P<s5>[./-])\s?(?P<b5>\d{{1,2}})(?P=s5)\s?(?P<y5>\d{{4}}|\d{{2}})(?![\d.:/-]\d|\d)
-    | (?P<w6>(?<![^\W\d_]){WORD})\.?,?\s(?:de\s)?(?P<y6>\d{{4}})(?!\d)
+    | (?P<w6>(?<![^\W\d_])(?<!\d[\s-])(?<!\d\.\s){WORD})\.?,?\s(?:de\s)?(?P<y6>\d{{4}}){NO_MORE}
     """,
     re.VERBOSE,
 )
-"""ISO; Chinese, Japanese and Korean; 3 March 2025; March 3, 2025; numbers; March 2025."""
+"""ISO; Chinese, Japanese and Korean; 3 March 2025; March 3, 2025; 2025 March 3; numbers; March 2025."""
 CLOCK = (
-    r"(?P<h>\d{1,2})(?:\s?[:.hH]\s?(?P<min>[0-5]\d)(?:[:.](?P<s>[0-5]\d)(?:[.,]\d{1,9})?)?|(?=\s?[aApP]\.?[mM]))(?!\d):?"
-    r"(?:\s?(?P<half>[aApP])\.?[mM]\b\.?)?"
+    r"(?:(?P<part>午前|午後|上午|下午|오전|오후)\s?)?"
+    r"(?P<h>\d{1,2})(?:\s?(?:[:.hH]|[時时点點시]\s?)(?P<min>[0-5]?\d)(?<=\d\d|[時时点點시 ]\d)"
+    r"(?:(?:[:.]|[分분]\s?)(?P<s>[0-5]\d)(?:[.,]\d{1,9})?)?|(?=\s?[aApP]\.?[mM]))(?!\d):?"
+    r"[分분秒초]?(?:\s?(?P<half>[aApP])\.?[mM]\b\.?)?"
     r"(?:\s?(?:Uhr|h|uur|ч)\b\.?)?"
 )
-ZONE = r"(?:\s?\(?(?P<zone>Z\b|[A-Z]{2,5}\b|(?:UTC|GMT)?[+-−]\d{1,2}:?(?:\d{2})?))?"
-BETWEEN = r"(?:T|[\s,;·•|–—@-]{0,4}(?:(?P<joiner>[^\W\d_]{1,4}\.?(?:\s[^\W\d_]{2,5})?)\s)?\s?)"
+ZONE = (
+    r"(?:\s?\(?(?P<zone>Z\b|[A-Z][A-Za-z]{2,12}/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
+    r"|(?:UTC|GMT)?[+−-]\d{1,2}:?(?:\d{2})?(?![\d:])|[A-Z]{2,5}\b))?"
+)
+BETWEEN = r"(?:T|[\s,;·•|–—@-]{0,4}(?:(?P<joiner>(?![午上下오])[^\W\d_]{1,12}\.?(?:\s[^\W\d_]{2,5})?)\s)?\s?)"
 AFTER = re.compile(BETWEEN + CLOCK + ZONE)
 BEFORE = re.compile(CLOCK + ZONE + r"[\s,;·•|–—-]{1,4}(?:(?P<weekday>[^\W\d_]{2,12})\.?,?\s)?$")
 ALONE = re.compile(r"^\W{0,2}(?:(?P<joiner>[^\W\d_]{1,4}\.?)\s)?" + CLOCK + ZONE + r"\W{0,2}$")
+WEEKDAY = re.compile(r"[^\W\d_]{2,14}")
+AFTERNOON = frozenset({"午後", "下午", "오후"})
 REACH_BEFORE = 40
 LONGEST_LINE = 400
 
@@ -93,15 +62,6 @@ class Written:
     clock: tuple[int, int, int | None] | None = None
     zone: str | None = None
     quote: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """An instant with how precisely it was printed and where its zone comes from."""
-
-    at: datetime
-    precision: Precision
-    zone: Zone
 
 
 @cache
@@ -152,10 +112,15 @@ def find_dates(line: str, language: str | None, order: Order | None = None) -> I
     """Find the written dates of a line, with the time beside each; lines over 400 characters have none that matter."""
     if len(line) > LONGEST_LINE:
         return
-    for found in DATE.finditer(line):
+    found = DATE.search(line)
+    while found:
         parts = read_parts(found, language, order)
         if parts is not None and is_date(*parts):
-            yield with_clock(line, Written(*parts, found.start(), found.end()))
+            written = with_clock(line, Written(*parts, found.start(), found.end()))
+            yield written
+            found = DATE.search(line, max(written.end, found.end()))
+        else:  # what is no date ("Room 5, 2025-03-03") may still hold one
+            found = DATE.search(line, found.start() + 1)
 
 
 def read_parts(found: re.Match[str], language: str | None, order: Order | None) -> tuple[int, int, int | None] | None:
@@ -163,7 +128,7 @@ def read_parts(found: re.Match[str], language: str | None, order: Order | None) 
     for year, month, day in (("y1", "m1", "d1"), ("y2", "m2", "d2")):
         if found[year]:
             return int(found[year]), int(found[month]), int(found[day])
-    for year, word, day in (("y3", "w3", "d3"), ("y4", "w4", "d4")):
+    for year, word, day in (("y3", "w3", "d3"), ("y4", "w4", "d4"), ("y7", "w7", "d7")):
         if found[year]:
             number = month_of(found[word], language)
             return None if number is None else (int(found[year]), number, int(found[day]))
@@ -177,20 +142,37 @@ def read_numeric(found: re.Match[str], language: str | None, order: Order | None
     """Give the parts of a date of numbers, if their order is beyond doubt."""
     first, second, year = int(found["a5"]), int(found["b5"]), int(found["y5"])
     if len(found["y5"]) == 2:
-        if found["s5"] != ".":
+        if found["s5"] != "." and not (second > 12 or order):  # "30/10/23" may begin with the year
             return None
         year += 2000
     if first > 12:
         chosen: Order | None = "dmy"
     elif second > 12:
         chosen = "mdy"
-    elif first == second or found["s5"] == "." or language in DAY_FIRST:
+    elif first == second or found["s5"] == "." or language in day_first():
         chosen = "dmy"
     else:
-        chosen = order
+        chosen = order_by_weekday(found.string, (year, first, second)) or order
     if chosen is None:
         return None
     return (year, second, first) if chosen == "dmy" else (year, first, second)
+
+
+@cache
+def day_first() -> frozenset[str]:
+    """Give the languages in which a date of numbers begins with the day wherever they are printed."""
+    return frozenset(vocabulary("dates")["day_first"])
+
+
+def order_by_weekday(line: str, parts: tuple[int, int, int]) -> Order | None:
+    """Decide the order of two numbers by the weekday that a line prints; None where it prints none, or fits neither."""
+    year, first, second = parts
+    printed = {number for word in WEEKDAY.findall(line) for number in weekdays().get(word.casefold(), ())}
+    fits: list[Order] = []
+    for order, month, day in (("dmy", second, first), ("mdy", first, second)):
+        if is_date(year, month, day) and datetime(year, month, day, tzinfo=UTC).weekday() in printed:
+            fits.append("dmy" if order == "dmy" else "mdy")
+    return fits[0] if len(fits) == 1 else None
 
 
 def is_date(year: int, month: int, day: int | None) -> bool:
@@ -222,7 +204,8 @@ def is_clock(found: re.Match[str]) -> bool:
     joiner = found.groupdict().get("joiner")
     if joiner and joiner.casefold() not in vocabulary("dates")["labels"]["joiners"] and not is_weekday(joiner):
         return False
-    return int(found["h"]) < 24 and (found["half"] is None or 1 <= int(found["h"]) <= 12)
+    halved = found["half"] or found["part"]
+    return int(found["h"]) < 24 and (halved is None or int(found["h"]) <= 12)
 
 
 def is_weekday(word: str) -> bool:
@@ -231,15 +214,15 @@ def is_weekday(word: str) -> bool:
 
 
 @cache
-def weekdays() -> frozenset[str]:
-    """Give the names of weekdays in all languages."""
-    return frozenset(
-        name.casefold().strip(".")
-        for code in vocabulary("dates")["locales"]
-        for forms in Locale.parse(code).days.values()
-        for width in ("wide", "abbreviated")
-        for name in forms[width].values()
-    )
+def weekdays() -> dict[str, frozenset[int]]:
+    """Give the numbers (0 is Monday) that each name of a weekday has in any language."""
+    known: dict[str, set[int]] = {}
+    for code in vocabulary("dates")["locales"]:
+        for forms in Locale.parse(code).days.values():
+            for width in ("wide", "abbreviated"):
+                for number, name in forms[width].items():
+                    known.setdefault(name.casefold().strip("."), set()).add(number)
+    return {name: frozenset(numbers) for name, numbers in known.items()}
 
 
 def timed(
@@ -247,8 +230,9 @@ def timed(
 ) -> Written:
     """Add a matched time to a date."""
     hour = int(clock["h"])
-    if clock["half"]:
-        hour = hour % 12 + (12 if clock["half"].lower() == "p" else 0)
+    if clock["half"] or clock["part"]:
+        later = clock["part"] in AFTERNOON if clock["part"] else clock["half"].lower() == "p"
+        hour = hour % 12 + (12 if later else 0)
     second = int(clock["s"]) if clock["s"] else None
     return Written(
         written.year,
@@ -266,33 +250,3 @@ def add_clock(written: Written, line: str) -> Written:
     """Add the time that stands alone on the line after a date's; the date as it is where none does."""
     found = ALONE.match(line) if written.clock is None and written.day and len(line) < REACH_BEFORE else None
     return timed(written, found, f"{written.quote} {line}") if found and is_clock(found) else written
-
-
-def zone_of(text: str | None) -> tzinfo | None:
-    """Give the zone that an offset or an unambiguous abbreviation states."""
-    if text is None:
-        return None
-    minutes = vocabulary("dates")["zones"].get(text.casefold())
-    if minutes is not None:
-        return timezone(timedelta(minutes=minutes))
-    found = re.fullmatch(r"(?:UTC|GMT)?(?P<sign>[+−-])(?P<h>\d{1,2}):?(?P<m>\d{2})?", text)
-    if found is None or int(found["h"]) > 14:
-        return None
-    offset = timedelta(hours=int(found["h"]), minutes=int(found["m"] or 0))
-    return timezone(offset if found["sign"] == "+" else -offset)
-
-
-def moment(written: Written, source_zone: str | None) -> Moment:
-    """Turn a written date into an instant: in the zone that it states, else the source's, else UTC by assumption.
-
-    Of day or month precision it is that period's first instant in the zone that governs.
-    """
-    stated = zone_of(written.zone)
-    governing: tzinfo = stated or (ZoneInfo(source_zone) if source_zone else UTC)
-    zone: Zone = "stated" if stated else "source" if source_zone else "assumed_utc"
-    hour, minute, second = written.clock or (0, 0, None)
-    at = datetime(written.year, written.month, written.day or 1, hour, minute, second or 0, tzinfo=governing)
-    precision: Precision = (
-        "month" if written.day is None else "day" if written.clock is None else "minute" if second is None else "second"
-    )
-    return Moment(at.astimezone(UTC), precision, zone)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from app.pipeline.article import Evidence
 from app.pipeline.dateline import choose, read, stated
-from app.pipeline.dates import add_clock, find_dates, moment, numeric_order, zone_of
+from app.pipeline.dates import add_clock, find_dates, numeric_order
+from app.pipeline.instants import moment, zone_of
 from app.pipeline.outline import lines, outline
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -44,6 +45,17 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
         ("13/04/2025", "en", "2025-04-13T00:00:00 day assumed_utc"),
         ("04/13/2025", "en", "2025-04-13T00:00:00 day assumed_utc"),
         ("03.04.25", "de", "2025-04-03T00:00:00 day assumed_utc"),
+        ("Harbour Post 2025-02-27", "en", "2025-02-27T00:00:00 day assumed_utc"),
+        ("Pier 5, 2025/2/27 21:17", "ja", "2025-02-27T21:17:00 minute assumed_utc"),
+        ("Thursday 03/04/2025", "en", "2025-04-03T00:00:00 day assumed_utc"),
+        ("Tuesday, 03/04/2025", "en", "2025-03-04T00:00:00 day assumed_utc"),
+        ("Feb. 27, 2025 at 6:03 a.m. ET", "en", "2025-02-27T11:03:00 minute stated"),
+        ("July 27, 2025 6:03 PM PT", "en", "2025-07-28T01:03:00 minute stated"),
+        ("2025. február 27. 8:15", "hu", "2025-02-27T08:15:00 minute assumed_utc"),
+        ("27 Şubat 2025 Perşembe 14:05", "tr", "2025-02-27T14:05:00 minute assumed_utc"),
+        ("2025年2月27日 20時03分", "ja", "2025-02-27T20:03:00 minute assumed_utc"),
+        ("2025年2月27日下午8点03分", "zh", "2025-02-27T20:03:00 minute assumed_utc"),
+        ("2025년 2월 27일 오후 8:03", "ko", "2025-02-27T20:03:00 minute assumed_utc"),
     ],
 )
 def test_a_date_is_read_as_it_is_printed(line: str, language: str, expected: str) -> None:
@@ -93,7 +105,16 @@ def test_a_time_on_the_line_below_belongs_to_the_date() -> None:
 
 @pytest.mark.parametrize(
     ("text", "minutes"),
-    [("CEST", 120), ("+0530", 330), ("UTC+3", 180), ("GMT", 0), ("IST", None), ("+99", None), (None, None)],
+    [
+        ("CEST", 120),
+        ("+0530", 330),
+        ("UTC+3", 180),
+        ("GMT", 0),
+        ("IST", None),
+        ("+99", None),
+        ("Nowhere/Atall", None),
+        (None, None),
+    ],
 )
 def test_zones_are_offsets_and_unambiguous_abbreviations(text: str | None, minutes: int | None) -> None:
     found = zone_of(text)
@@ -114,6 +135,29 @@ def test_zones_are_offsets_and_unambiguous_abbreviations(text: str | None, minut
         ("1740654198000", "2025-02-27T11:03:18Z second stated"),
         ("27 février 2025 à 11h03", "2025-02-27T11:03:00Z minute assumed_utc"),
         ("Thu Feb 27 11:03:18 2025", "2025-02-27T11:03:18Z second assumed_utc"),
+        ("Thu Feb 27 11:03:18 +0100 2025", "2025-02-27T10:03:18Z second stated"),
+        ("Thu Feb 27 2025 11:03:18 GMT+0100 (CET)", "2025-02-27T10:03:18Z second stated"),
+        ("Thu, 27 Feb 25 11:03:18 GMT", "2025-02-27T11:03:18Z second stated"),
+        ("Thu, 27 Feb 2025 11:03:18 CEST", "2025-02-27T09:03:18Z second stated"),
+        ("Thu, 27 Feb 2025 11:03:18 Europe/Oslo", "2025-02-27T10:03:18Z second stated"),
+        ("27-Feb-25", "2025-02-27T00:00:00Z day assumed_utc"),
+        ("20250227110318", "2025-02-27T11:03:18Z second assumed_utc"),
+        ("202502271103", "2025-02-27T11:03:00Z minute assumed_utc"),
+        ("1740654198000000", "2025-02-27T11:03:18Z second stated"),
+        ("2025-058", "2025-02-27T00:00:00Z day assumed_utc"),
+        ("2025-02", "2025-02-01T00:00:00Z month assumed_utc"),
+        ("Published: 27 Feb 2025", "2025-02-27T00:00:00Z day assumed_utc"),
+        ("03/04/2025", None),
+        ("10/11/12", None),
+        ("03-12-31", None),
+        ("2025-366", None),
+        ("20251327110318", None),
+        ("2025-02-27T25:14:55Z", None),
+        ("2025-02-27T11:03:18-06:00Textra", None),
+        ("Thu, 27 Feb 2025 11:03:18 +zz:00", None),
+        ("27 Feb 2025 or thereabouts", None),
+        ("5 Jan 2025 and 6 Feb 2025", None),
+        ("2025", None),
         ("soon", None),
         ("99999999999999999999", None),
         ("0001-01-01T00:00:00+14:00", None),
@@ -143,6 +187,12 @@ def test_dates_in_running_text_are_none_of_the_articles() -> None:
 def test_a_label_says_which_date_it_is() -> None:
     text = f"Ferry strike ends after nine days\nPublished 3 March 2025 9:26pm Updated 4 March 2025 4:23pm\n{BODY}"
     assert claims_of(text) == [("published_at", "2025-03-03T21:26:00Z"), ("modified_at", "2025-03-04T16:23:00Z")]
+
+
+def test_a_date_below_a_short_line_in_small_letters_is_the_articles_own() -> None:
+    assert claims_of(f"Ferry strike ends after nine days\nVon Hafenpost, jse\n3 March 2025\n{BODY}") == [
+        ("published_at", "2025-03-03T00:00:00Z")
+    ]
 
 
 def test_a_label_alone_on_a_line_goes_with_the_date_below() -> None:
