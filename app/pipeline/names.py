@@ -35,17 +35,18 @@ def is_person(text: str, *, labelled: bool = False) -> bool:
     if not tokens or len(text) > LONGEST_NAME or len(tokens) > MOST_WORDS or not all(map(TOKEN.match, tokens)):
         return False
     folded = [token.casefold().strip(".") for token in tokens]
-    if any(
-        word in words("organisations") or word in words("stopwords")
-        for word in folded
-        if word not in words("particles")
-    ):
+    others = words("organisations") | words("stopwords")
+    if any(word in others for word in folded if len(word) > 1 and word not in words("particles")):
         return False
     if " ".join(folded) in words("desks"):
         return False
     if not any(token[0].isupper() or token[0].islower() for token in tokens):
         return labelled and (WIDE_NAME.match(text) is not None or len(tokens) >= 2)
-    named = [token for token, word in zip(tokens, folded, strict=True) if word not in words("particles")]
+    named = [
+        token
+        for place, (token, word) in enumerate(zip(tokens, folded, strict=True))
+        if word not in words("particles") or (place == 0 and token[0].isupper())
+    ]
     large = all(token[0].isupper() and not GLUED.search(token) for token in named)
     if len(named) == 1:
         return labelled and large and len(named[0]) > 2 and not named[0].isupper() and len(tokens) == 1
