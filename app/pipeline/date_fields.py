@@ -74,7 +74,10 @@ def read_ordinal(year: int, day: int, source_zone: str | None) -> Moment | None:
     """Read a year and the number of a day in it."""
     if not (year and 1 <= day <= 366):
         return None
-    at = datetime(year, 1, 1) + timedelta(days=day - 1)  # noqa: DTZ001 - zoned() adds it
+    try:
+        at = datetime(year, 1, 1) + timedelta(days=day - 1)  # noqa: DTZ001 - zoned() adds it
+    except OverflowError:
+        return None
     return zoned(at, source_zone, "day") if at.year == year else None
 
 

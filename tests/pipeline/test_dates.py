@@ -161,6 +161,7 @@ def test_zones_are_offsets_and_unambiguous_abbreviations(text: str | None, minut
         ("soon", None),
         ("99999999999999999999", None),
         ("0001-01-01T00:00:00+14:00", None),
+        ("9999366", None),
     ],
 )
 def test_a_senders_date_is_read_in_any_usual_form_or_not_at_all(value: str, expected: str | None) -> None:
