@@ -23,8 +23,6 @@ LONGEST = 300
 GLUED_BY = re.compile(r"^[Bb]y(?=[A-Z][a-z])|^(?:Von|Par|Por)(?=[A-Z][a-z]+ [A-Z])")
 NEAR_LINES = 8
 """Lines below the headline in which a name alone is a byline."""
-SIGNATURE_LINES = 5
-"""Lines of the foot in which a name alone is a signature; farther down it belongs to another story."""
 SURE = 0.8
 REPORTED = 0.5
 NAMES_BELOW = 8
@@ -127,11 +125,6 @@ def byline_at(lines: Sequence[Line], number: int, where: Areas, language: str | 
     ):
         return found
     return None if foot and number > where.foot[0] + 6 else unlabelled(lines, number, where, language, foot=foot)
-
-
-def outline_end(where: Areas) -> int:
-    """Give the line at which the foot begins."""
-    return where.foot[0] if where.foot else where.top
 
 
 def labelled(  # noqa: PLR0913 - all of one line
