@@ -23,6 +23,8 @@ LONGEST = 300
 GLUED_BY = re.compile(r"^[Bb]y(?=[A-Z][a-z])|^(?:Von|Par|Por)(?=[A-Z][a-z]+ [A-Z])")
 NEAR_LINES = 8
 """Lines below the headline in which a name alone is a byline."""
+SIGNATURE_LINES = 7
+"""Lines of the foot in which a name beside a date is a signature; farther down it belongs to another story."""
 SURE = 0.8
 REPORTED = 0.5
 NAMES_BELOW = 8
@@ -124,7 +126,9 @@ def byline_at(lines: Sequence[Line], number: int, where: Areas, language: str | 
         found := labelled(text[label.end() :], text, {number}, language, strong=label["strong"] is not None, foot=foot)
     ):
         return found
-    return None if foot and number > where.foot[0] + 6 else unlabelled(lines, number, where, language, foot=foot)
+    if foot and number not in where.foot[:SIGNATURE_LINES]:
+        return None
+    return unlabelled(lines, number, where, language, foot=foot)
 
 
 def labelled(  # noqa: PLR0913 - all of one line

@@ -25,7 +25,7 @@ ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,3
 MOJIBAKE = re.compile("[ÃÂâðÐÑØÙ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¡-¿]|ï¿½|ï»¿")
 ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 RUN_OF_SPACE = re.compile(r" {2,}|\t {1,}")
-SPACE_BEFORE_MARK = re.compile(r"(?<=\w) +(?=[,.](?:\s|$)|,[^\W\d_])", re.MULTILINE)
+SPACE_BEFORE_MARK = re.compile(r"(?<=\w) +(?=[,.](?:[\s|]|$)|,[^\W\d_])", re.MULTILINE)
 EDGES = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
 LINE_START = re.compile(
     r"^(?P<mark>(?:[•●▪‣◦·*–—|-][ \t]*|\(?\d{1,3}[.)][ \t]+)*)(?P<word>[^\W\d_]+)(?P<rest>[^\n]*)$", re.MULTILINE
@@ -173,7 +173,7 @@ def begins_sentence(word: str, rest: str) -> bool:
     """Say whether a lower-case word at a line's start is the beginning of a sentence, and not a name that is written so."""
     if not word.islower() or capital(word) == word or rest[:1] in {"-", "'", "’", ".", "@", "/"}:
         return False
-    if rest[:1] == ":" and rest[1:2] != " ":
+    if (rest[:1] == ":" and rest[1:2] != " ") or "|" in rest or "\t" in rest:  # a row of a table is no sentence
         return False
     if not SENTENCE_END.search(rest[-8:]) or rest.count(" ") < SENTENCE_WORDS - 1:
         return False

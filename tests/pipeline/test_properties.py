@@ -35,6 +35,8 @@ def test_repairing_again_repairs_nothing_more(text: str) -> None:
 @given(texts)
 @example("0|0\rAA.Aa|0")
 @example("0||0\r0||0")
+@example("Harbour .||0 0\nHarbour .||0 0")
+@example("including:| a b\nincluding:| a b c d.")
 @settings(max_examples=400)
 def test_an_articles_own_text_needs_no_more_repair(text: str) -> None:
     made = process(RawItem(0, text), ARRIVED)
@@ -43,6 +45,7 @@ def test_an_articles_own_text_needs_no_more_repair(text: str) -> None:
 
 
 @given(texts)
+@example(": : <\nAutor: A 0 0 0 0 0 0 0 0 0 0.\n0")
 @settings(max_examples=200)
 def test_the_same_item_makes_the_same_article(text: str) -> None:
     assert process(RawItem(0, text), ARRIVED) == process(RawItem(0, text), ARRIVED)
