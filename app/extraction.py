@@ -6,27 +6,27 @@ there alone.
 """
 
 import asyncio
-import multiprocessing
 import os
-import resource
-import signal
-import sys
+import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-
-from pebble import ProcessExpired, ProcessPool
 
 from app.formats.read import read
 from app.formats.unreadable import UnknownType, Unreadable
 from app.pipeline.article import Article, RawItem, Rejected, Stated
-from app.processes import end_with_parent
 from app.settings import Settings
+from app.walled import Breach, WalledOff
 
 Process = Callable[[RawItem, datetime], Article | Rejected]
+NONE_LEFT: frozenset[int] = frozenset()
+WARM_UP = (
+    "A calm day\nBy Maren Holt\n14 March 2026\nThe harbour of Port Ellery was calm, said the keeper of its lighthouse."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,14 @@ Extracted = Done | Refused | Broken
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a call made of one job: items that are done, and the positions that it had no time for (None for all)."""
+
+    found: list[Extracted]
+    left: frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """The two ways to process an item, as import paths `module:function`, so that the calling process loads neither."""
 
@@ -85,36 +93,55 @@ def load(path: str) -> Process:
     return found
 
 
-def settle_in(parent: int, memory: int, pipeline: Pipeline) -> None:
-    """Prepare a process: bound to its parent's life and to its memory, with the libraries loaded before the first item."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us when it is done
-    end_with_parent(parent, signal.SIGKILL)
-    if sys.platform.startswith("linux"):  # elsewhere the system takes no such limit, or does not keep it
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    load(pipeline.full)
+def warm_up(path: str) -> None:
+    """Load what the pipeline loads late, so that no item's time is spent on it."""
+    load(path)(RawItem(0, WARM_UP), datetime(2026, 3, 14, tzinfo=UTC))
 
 
-def run_jobs(jobs: Sequence[Job], path: str, max_items: int) -> list[list[Extracted]]:
-    """Process jobs; runs in the walled-off process."""
-    process = load(path)
-    return [run_job(job, process, max_items) for job in jobs]
+def run_jobs(jobs: Sequence[Job], path: str, max_items: int, seconds: float) -> list[Part]:
+    """Process jobs, beginning no item after so many seconds but the first; runs in the walled-off process.
+
+    Many good items are no breach of a time limit: they go on in the next call.
+    """
+    process, ends = load(path), time.monotonic() + seconds
+    parts: list[Part] = []
+    for job in jobs:
+        late = bool(parts) and time.monotonic() > ends
+        parts.append(Part([], job.positions) if late else run_job(job, process, max_items, ends))
+    return parts
 
 
-def run_job(job: Job, process: Process, max_items: int) -> list[Extracted]:
-    """Read a job's items and process the wanted ones."""
+def run_job(job: Job, process: Process, max_items: int, ends: float) -> Part:
+    """Read a job's items and process those that are wanted, as far as the time goes."""
     try:
-        items = read(job.body, job.content_type, job.hints, max_items=max_items)
+        items = wanted(job, max_items)
     except (UnknownType, Unreadable) as error:
-        return [Refused(0, None, str(error))]
-    return [
-        run_item(item, job.now, process) for item in items if job.positions is None or item.position in job.positions
-    ]
+        return Part([Refused(0, None, str(error))], NONE_LEFT)
+    found: list[Extracted] = []
+    for number, item in enumerate(items):
+        if found and time.monotonic() > ends:
+            return Part(found, frozenset(later.position for later in items[number:]))
+        found.append(run_item(item, job.now, process))
+    return Part(found, NONE_LEFT)
+
+
+def wanted(job: Job, max_items: int) -> list[RawItem]:
+    """Read the items of a job that are wanted; raises UnknownType and Unreadable."""
+    items = read(job.body, job.content_type, job.hints, max_items=max_items)
+    return [item for item in items if job.positions is None or item.position in job.positions]
+
+
+def run_alone(item: RawItem, now: datetime, path: str) -> Extracted:
+    """Process a single item; runs in the walled-off process."""
+    return run_item(item, now, load(path))
 
 
 def run_item(item: RawItem, now: datetime, process: Process) -> Extracted:
-    """Process one item; whatever it raises is that item's own failure."""
+    """Process one item; whatever it raises is that item's own failure, save MemoryError, which is the process's end."""
     try:
         result = process(item, now)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - a bug in a stage must not cost the item's mates; it is told and stored
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 - a name in a traceback
@@ -124,79 +151,100 @@ def run_item(item: RawItem, now: datetime, process: Process) -> Extracted:
     return Done(item.position, item.span, result)
 
 
-def positions_of(job: Job, max_items: int) -> list[tuple[int, tuple[int, int] | None]]:
-    """Give the positions and spans of a job's items, without processing them."""
-    items = read(job.body, job.content_type, job.hints, max_items=max_items)
-    return [(item.position, item.span) for item in items if job.positions is None or item.position in job.positions]
+def dealt(jobs: Sequence[Job], hands: int) -> Iterator[Sequence[Job]]:
+    """Part jobs into runs of about as many bytes each, one for each process at most."""
+    share = sum(len(job.body) for job in jobs) / hands
+    start = size = 0
+    for number, job in enumerate(jobs, 1):
+        size += len(job.body)
+        if size >= share or number == len(jobs):
+            yield jobs[start:number]
+            start, size = number, 0
 
 
 class Extractor:
-    """A pool of walled-off processes; a context, as the processes must end."""
+    """The walled-off processes; a context, as they must end."""
 
     def __init__(self, settings: Settings, pipeline: Pipeline | None = None) -> None:
         self.settings = settings
         self.pipeline = pipeline or Pipeline()
-        self.pool = ProcessPool(
-            max_workers=settings.extract_processes,
-            context=multiprocessing.get_context("spawn"),
-            initializer=settle_in,
-            initargs=(os.getpid(), settings.item_memory_bytes, self.pipeline),
-        )
+        self.processes = [
+            WalledOff(settings.item_memory_bytes, warm_up, self.pipeline.full)
+            for _ in range(settings.extract_processes)
+        ]
+        self.idle: asyncio.LifoQueue[WalledOff] = asyncio.LifoQueue()
 
     async def __aenter__(self) -> Self:
         """Start the processes now, so that the first item does not wait for the libraries."""
-        self.pool.schedule(run_jobs, ((), self.pipeline.full, 0))
+        for process in self.processes:
+            process.start()
+            self.idle.put_nowait(process)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the processes, whatever they are at."""
-        self.pool.stop()  # type: ignore[no-untyped-call]
-        await asyncio.to_thread(self.pool.join)
+        await asyncio.gather(*(process.stop() for process in self.processes))
 
     async def extract(self, jobs: Sequence[Job]) -> list[list[Extracted]]:
-        """Process jobs, together where they behave; give each one's items by position."""
-        if not jobs:
-            return []
-        try:
-            return await self.call(jobs, self.pipeline.full)
-        except (TimeoutError, ProcessExpired, MemoryError):
-            if len(jobs) == 1:
-                return [await self.extract_items(jobs[0])]
-        return [await self.extract_alone(job) for job in jobs]
+        """Process jobs, together where they behave; give each one's items by position.
 
-    async def extract_alone(self, job: Job) -> list[Extracted]:
-        """Process one job that has perhaps broken a batch."""
-        try:
-            return (await self.call([job], self.pipeline.full))[0]
-        except (TimeoutError, ProcessExpired, MemoryError):
-            return await self.extract_items(job)
+        Raises NotStarted where no process can be had.
+        """
+        hands = await asyncio.gather(*(self.together(hand) for hand in dealt(jobs, len(self.processes))))
+        return [found for hand in hands for found in hand]
 
-    async def extract_items(self, job: Job) -> list[Extracted]:
-        """Process a job that broke its process item by item."""
-        try:
-            positions = await asyncio.to_thread(positions_of, job, self.settings.max_items)
-        except (UnknownType, Unreadable) as error:
-            return [Refused(0, None, str(error))]
-        found: list[Extracted] = []
-        for position, span in positions:
-            found += await self.extract_item(replace(job, positions=frozenset({position})), position, span)
+    async def together(self, jobs: Sequence[Job]) -> list[list[Extracted]]:
+        """Process jobs in as few calls as their time allows; where one breaks its call, those that are left alone."""
+        found: list[list[Extracted]] = [[] for _ in jobs]
+        left = dict(enumerate(jobs))
+        while left:
+            try:
+                parts = await self.call(list(left.values()))
+            except Breach:
+                for number, job in left.items():
+                    found[number] += await self.alone(job, again=len(left) > 1)
+                break
+            for number, part in zip(tuple(left), parts, strict=True):
+                found[number] += part.found
+                if part.left == NONE_LEFT:
+                    del left[number]
+                else:
+                    left[number] = replace(left[number], positions=part.left)
         return found
 
-    async def extract_item(self, job: Job, position: int, span: tuple[int, int] | None) -> list[Extracted]:
+    async def alone(self, job: Job, *, again: bool) -> list[Extracted]:
+        """Process one job that has perhaps broken a call: `again` as it is, else item by item."""
+        if again:
+            return (await self.together([job]))[0]
+        try:
+            items = await asyncio.to_thread(wanted, job, self.settings.max_items)
+        except (UnknownType, Unreadable) as error:
+            return [Refused(0, None, str(error))]
+        return [await self.item(item, job.now) for item in items]
+
+    async def item(self, item: RawItem, now: datetime) -> Extracted:
         """Process a single item; with the fallback where it breaks its process, given up where it breaks that too."""
         for path in (self.pipeline.full, self.pipeline.fallback):
             try:
-                return (await self.call([job], path))[0]
-            except TimeoutError:
-                error = f"extraction took more than {self.settings.item_seconds:g} seconds"
-            except (ProcessExpired, MemoryError) as caught:
-                error = f"extraction crashed its process: {caught}"
-        return [Broken(position, span, error)]
+                async with self.process() as process:
+                    return await process.run(self.settings.item_seconds, run_alone, item, now, path)
+            except Breach as breach:
+                error = f"extraction {breach}"
+        return Broken(item.position, item.span, error)
 
-    async def call(self, jobs: Sequence[Job], path: str) -> list[list[Extracted]]:
-        """Have a process run jobs within the time limit of one item; raises TimeoutError, ProcessExpired or MemoryError."""
-        future = self.pool.schedule(run_jobs, (jobs, path, self.settings.max_items), timeout=self.settings.item_seconds)
-        results: list[list[Extracted]] = await asyncio.wrap_future(future)
-        return results
+    async def call(self, jobs: Sequence[Job]) -> list[Part]:
+        """Have a process run jobs within the time limit of one item, half of it for what may wait; raises Breach."""
+        limit = self.settings.item_seconds
+        async with self.process() as process:
+            return await process.run(limit, run_jobs, jobs, self.pipeline.full, self.settings.max_items, limit / 2)
+
+    @asynccontextmanager
+    async def process(self) -> AsyncIterator[WalledOff]:
+        """Lend a process that nobody else uses; waits for one."""
+        process = await self.idle.get()
+        try:
+            yield process
+        finally:
+            self.idle.put_nowait(process)

@@ -1,16 +1,25 @@
 """Strangers' text is worked on behind a wall: what crashes, hangs, eats memory or raises costs itself alone."""
 
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import psutil
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.extraction import Broken, Done, Extractor, Job, Pipeline, Refused, positions_of, run_jobs
+from app.extraction import NONE_LEFT, Broken, Done, Extractor, Job, Pipeline, Refused, dealt, run_jobs, warm_up
 from app.pipeline.article import Stated
 from app.settings import Settings
+from app.walled import NotStarted
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 CALM = "A calm day at the harbour, said the keeper of the lighthouse."
 POISONED = Pipeline("tests.poison:process", "tests.poison:fallback")
+DAWDLING = Pipeline("tests.dawdling:process", "tests.dawdling:process")
 
 
 def job(*contents: str) -> Job:
@@ -19,6 +28,12 @@ def job(*contents: str) -> Job:
         return Job(contents[0].encode(), "text/plain", Stated(), NOW)
     lines = "\n".join(f'{{"content": "{content}"}}' for content in contents)
     return Job(lines.encode(), "application/x-ndjson", Stated(), NOW)
+
+
+def extraction_processes() -> list[psutil.Process]:
+    """Give the processes of the extractors that are open here."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
 @pytest.mark.parametrize("poison", ["CRASH", "HANG", "EAT", "RAISE"])
@@ -30,18 +45,93 @@ async def test_poison_costs_none_of_its_mates(poison: str) -> None:
     assert [found.position for found in mixed] == [0, 1, 2]
     assert isinstance(mixed[0], Done)
     assert isinstance(mixed[2], Done)
-    if poison in {"CRASH", "HANG"}:
+    if poison == "RAISE":
+        assert isinstance(mixed[1], Broken)
+    else:
         assert isinstance(mixed[1], Done)
         assert mixed[1].article.processing == "fallback"
-    else:
-        assert isinstance(mixed[1], Broken)
+        assert mixed[1].span is not None
 
 
-async def test_what_breaks_even_the_fallback_is_given_up() -> None:
+@pytest.mark.parametrize(
+    ("poison", "error"), [("CRASH both ways", "crashed its process"), ("EAT both ways", "crashed its process")]
+)
+async def test_what_breaks_even_the_fallback_is_given_up(poison: str, error: str) -> None:
     async with Extractor(Settings(item_seconds=2), POISONED) as extractor:
-        [[found]] = await extractor.extract([job("CRASH both ways")])
+        [[found]] = await extractor.extract([job(poison)])
     assert isinstance(found, Broken)
-    assert "crashed its process" in found.error
+    assert error in found.error
+
+
+@pytest.mark.parametrize(
+    ("poison", "error"),
+    [("HANG", "extraction took more than 0.5 seconds"), ("EAT", "extraction took more than 3000000000 bytes of memory")],
+)
+async def test_what_is_given_up_says_which_limit_it_met(poison: str, error: str) -> None:
+    settings = Settings(item_seconds=0.5, item_memory_bytes=3_000_000_000)
+    async with Extractor(settings, Pipeline(POISONED.full, POISONED.full)) as extractor:
+        [[found]] = await extractor.extract([job(poison)])
+    assert isinstance(found, Broken)
+    assert found.error == error
+
+
+async def test_many_slow_items_are_no_breach_and_each_is_processed_once() -> None:
+    slow = job(*[f"Wait {number} for 0.2" for number in range(8)])
+    async with Extractor(Settings(item_seconds=1), DAWDLING) as extractor:
+        found, after = await extractor.extract([slow, job(CALM)])
+    assert [one.reason for one in found if isinstance(one, Refused)] == [f"Wait {n} for 0.2 at 12" for n in range(8)]
+    assert len(after) == 1
+
+
+async def test_processes_work_beside_each_other() -> None:
+    jobs = [job("Wait 0.6"), job("Wait 0.6")]
+    async with Extractor(Settings(item_seconds=1, extract_processes=2), DAWDLING) as extractor:
+        await extractor.extract([job("Wait 0"), job("Wait 0")])
+        started = asyncio.get_running_loop().time()
+        await extractor.extract(jobs)
+        assert asyncio.get_running_loop().time() - started < 1.1
+
+
+async def test_a_process_that_others_kill_is_replaced() -> None:
+    async with Extractor(Settings()) as extractor:
+        for _ in range(2):
+            [[found]] = await extractor.extract([job(CALM)])
+            assert isinstance(found, Done)
+            assert found.article.processing == "full"
+            [process] = extraction_processes()
+            process.kill()
+        await asyncio.sleep(0.3)
+        [[found]] = await extractor.extract([job(CALM)])
+        assert isinstance(found, Done)
+    assert extraction_processes() == []
+
+
+async def test_a_call_that_is_given_up_frees_its_process() -> None:
+    async with Extractor(Settings(), DAWDLING) as extractor:
+        await extractor.extract([job("Wait 0")])
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(extractor.extract([job("Wait 9")]), 0.3)
+        [[found]] = await asyncio.wait_for(extractor.extract([job("Wait 0")]), 8)
+    assert isinstance(found, Refused)
+
+
+@pytest.mark.parametrize(
+    "settings", [Settings(item_memory_bytes=50_000_000), Settings()], ids=["no memory", "no such pipeline"]
+)
+async def test_a_process_that_cannot_start_is_no_items_fault(settings: Settings) -> None:
+    pipeline = Pipeline() if settings.item_memory_bytes < 1e9 else Pipeline("tests.dawdling:UNLOADABLE")
+    async with Extractor(settings, pipeline) as extractor:
+        with pytest.raises(NotStarted, match="bytes of memory"):
+            await extractor.extract([job(CALM)])
+
+
+async def test_processes_leave_an_interrupt_to_their_parent() -> None:
+    async with Extractor(Settings()) as extractor:
+        await extractor.extract([job(CALM)])
+        [process] = extraction_processes()
+        os.kill(process.pid, signal.SIGINT)
+        await extractor.extract([job(CALM)])
+        assert extraction_processes() == [process]
 
 
 async def test_what_cannot_be_read_is_refused() -> None:
@@ -68,11 +158,36 @@ async def test_only_the_wanted_items_are_processed() -> None:
 
 def test_what_runs_behind_the_wall_tells_each_items_fate() -> None:
     jobs = [job(CALM, "RAISE it", f"{CALM} Twice."), Job(b"{", "application/json", Stated(), NOW)]
-    [mixed, unread] = run_jobs(jobs, POISONED.full, 10)
-    assert [type(found) for found in mixed] == [Done, Broken, Done]
-    assert isinstance(mixed[1], Broken)
-    assert mixed[1].error.startswith("ValueError: poison (poison.py:")
-    assert [type(found) for found in unread] == [Refused]
-    assert positions_of(jobs[0], 10) == [(n, found.span) for n, found in enumerate(mixed)]
-    [[empty]] = run_jobs([Job(b"By Maren Holt", "text/plain", Stated(), NOW)], "app.pipeline.run:process", 10)
-    assert isinstance(empty, Refused)
+    [mixed, unread] = run_jobs(jobs, POISONED.full, 10, 60)
+    assert (mixed.left, unread.left) == (NONE_LEFT, NONE_LEFT)
+    assert [type(found) for found in mixed.found] == [Done, Broken, Done]
+    assert isinstance(mixed.found[1], Broken)
+    assert mixed.found[1].error.startswith("ValueError: poison (poison.py:")
+    assert [type(found) for found in unread.found] == [Refused]
+    [empty] = run_jobs([Job(b"By Maren Holt", "text/plain", Stated(), NOW)], "app.pipeline.run:process", 10, 60)
+    assert isinstance(empty.found[0], Refused)
+
+
+def test_what_there_is_no_time_for_is_left_for_the_next_call() -> None:
+    jobs = [job("one", "two", "three"), job("four"), Job(job("a", "b").body, job("a", "b").content_type, Stated(), NOW)]
+    first, second, third = run_jobs(jobs, DAWDLING.full, 10, -1)
+    assert ([found.position for found in first.found], first.left) == ([0], frozenset({1, 2}))
+    assert (second.found, second.left, third.found, third.left) == ([], None, [], None)
+
+
+def test_memory_that_ends_is_not_told_as_a_bug_of_the_item() -> None:
+    with pytest.raises(MemoryError):
+        run_jobs([job("EAT it")], POISONED.full, 10, 60)
+
+
+def test_warming_up_runs_the_whole_pipeline() -> None:
+    warm_up(Pipeline().full)
+
+
+@given(st.lists(st.integers(0, 50)), st.integers(1, 6))
+def test_jobs_are_dealt_in_order_to_no_more_hands_than_there_are(sizes: Sequence[int], hands: int) -> None:
+    jobs = [Job(b"x" * size, "text/plain", Stated(), NOW) for size in sizes]
+    dealt_out = list(dealt(jobs, hands))
+    assert [one for hand in dealt_out for one in hand] == jobs
+    assert all(dealt_out)
+    assert len(dealt_out) <= hands + 1

@@ -1,9 +1,13 @@
 """Every reader under one call: bytes and what is known of them in, raw items out."""
 
-from app.formats.article_object import read_objects
+from app.formats.article_object import read_lines, read_objects
+from app.formats.body import Body, Reader
 from app.formats.sniff import media_type, reader_of
 from app.formats.text import read_text
 from app.pipeline.article import RawItem, Stated
+
+READERS: dict[str, Reader] = {"text": read_text, "article_object": read_objects, "ndjson": read_lines}
+"""The readers by the names that `sniff` gives them."""
 
 
 def read(body: bytes, content_type: str, hints: Stated, *, max_items: int) -> list[RawItem]:
@@ -11,8 +15,6 @@ def read(body: bytes, content_type: str, hints: Stated, *, max_items: int) -> li
 
     `hints` are what the query says of all items; what an item states itself is stronger.
     """
-    reader = reader_of(content_type)
+    reader = READERS[reader_of(content_type, body)]
     _, charset = media_type(content_type)
-    if reader == "text":
-        return read_text(body, charset, hints)
-    return read_objects(body, charset, hints, lines=reader == "ndjson", most=max_items)
+    return reader(Body(body, charset, hints, max_items))
