@@ -143,11 +143,41 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What a format says of one field, in its own words and without markup; the pipeline parses it and chooses.
+
+    `field` is that of the article (`title`, `authors`, `agency`, `published_at`, `modified_at`, `language`, `url`,
+    `rights`, `dateline_place`, `topics`), `quote` where and how it stands there ("meta article:author", a byline as
+    printed). Claims of `authors` that share origin and quote are one byline. `scheme` is that of a topic's code.
+    """
+
+    field: str
+    text: str
+    origin: Origin
+    confidence: float
+    quote: str = ""
+    code: str | None = None
+    scheme: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an agency says of how its item may be used: IPTC's publishing status, not before when, version, urgency."""
+
+    status: Literal["usable", "withheld", "canceled"] = "usable"
+    embargoed: str | None = None
+    version: str | None = None
+    urgency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RawItem:
     """One raw article inside a submission.
 
-    `span` is the byte range of the item inside the submission's body where the body holds several, else None.
-    `repairs` counts what the reader had to mend to make text of the bytes.
+    `content` is its text, a line for each block. `blocks` is the structure of its body where the format has one; the
+    pipeline rebuilds it from `content` where it is None. `span` is the byte range of the item inside the submission's
+    body where the body holds several, else None. `repairs` counts what the reader had to mend to make text of the
+    bytes. `fault` says why this item cannot be read, though its mates can: it is rejected for that.
     """
 
     position: int
@@ -155,6 +185,11 @@ class RawItem:
     stated: Stated = field(default_factory=Stated)
     span: tuple[int, int] | None = None
     repairs: Mapping[str, int] = field(default_factory=dict)
+    blocks: tuple[Block, ...] | None = None
+    claims: tuple[Claim, ...] = ()
+    standing: Standing = field(default_factory=Standing)
+    truncated: bool = False
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
