@@ -2,11 +2,17 @@
 
 from app.formats.article_object import read_lines, read_objects
 from app.formats.body import Body, Reader
+from app.formats.html import read_page
 from app.formats.sniff import media_type, reader_of
 from app.formats.text import read_text
 from app.pipeline.article import RawItem, Stated
 
-READERS: dict[str, Reader] = {"text": read_text, "article_object": read_objects, "ndjson": read_lines}
+READERS: dict[str, Reader] = {
+    "text": read_text,
+    "html": read_page,
+    "article_object": read_objects,
+    "ndjson": read_lines,
+}
 """The readers by the names that `sniff` gives them."""
 
 

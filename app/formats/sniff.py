@@ -9,6 +9,8 @@ from app.formats.unreadable import UnknownType
 
 TYPES = {
     "text/plain": "text",
+    "text/html": "html",
+    "application/xhtml+xml": "html",
     "application/json": "article_object",
     "application/x-ndjson": "ndjson",
     "application/ndjson": "ndjson",
@@ -72,7 +74,12 @@ def lines_or_object(body: bytes) -> str:
     return "article_object" if several and isinstance(parsed(body), dict) else "ndjson"
 
 
-SEEN = {"text": text_or_objects, "article_object": object_or_lines, "ndjson": lines_or_object}
+SEEN = {
+    "text": text_or_objects,
+    "html": lambda body: "html",
+    "article_object": object_or_lines,
+    "ndjson": lines_or_object,
+}
 """What looks at a body once its type has named a reader."""
 
 

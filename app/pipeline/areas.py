@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.pipeline.article import Line
-from app.pipeline.outline import Outline
+from app.pipeline.article import Line, Outline
 from app.pipeline.prose import is_lead_in, is_long, is_prose, size
 
 ABOVE = 8

@@ -44,6 +44,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """The line number of the headline, if the text has one before its body, and the body's lines [start, end)."""
+
+    headline: int | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a stage read from the lines: evidence, and the numbers of lines that are furniture and no part of the body."""
 
@@ -148,7 +157,9 @@ class Claim:
 
     `field` is that of the article (`title`, `authors`, `agency`, `published_at`, `modified_at`, `language`, `url`,
     `rights`, `dateline_place`, `topics`), `quote` where and how it stands there ("meta article:author", a byline as
-    printed). Claims of `authors` that share origin and quote are one byline. `scheme` is that of a topic's code.
+    printed). Claims of `authors` that share origin and quote are one byline; `exact` ones are a name and nothing else, a
+    pen name perhaps. `scheme` is that of a topic's code. The field `site` names the publication, which is no author, no
+    topic, and no part of a headline.
     """
 
     field: str
@@ -156,6 +167,7 @@ class Claim:
     origin: Origin
     confidence: float
     quote: str = ""
+    exact: bool = False
     code: str | None = None
     scheme: str | None = None
 
@@ -174,8 +186,9 @@ class Standing:
 class RawItem:
     """One raw article inside a submission.
 
-    `content` is its text, a line for each block. `blocks` is the structure of its body where the format has one; the
-    pipeline rebuilds it from `content` where it is None. `span` is the byte range of the item inside the submission's
+    `content` is its text, a line for each block. `blocks` is the structure of its body where the format has one, and
+    `outline` then says which lines of `content` stand around it; the pipeline rebuilds both from `content` where they
+    are None. `span` is the byte range of the item inside the submission's
     body where the body holds several, else None. `repairs` counts what the reader had to mend to make text of the
     bytes. `fault` says why this item cannot be read, though its mates can: it is rejected for that.
     """
@@ -186,6 +199,7 @@ class RawItem:
     span: tuple[int, int] | None = None
     repairs: Mapping[str, int] = field(default_factory=dict)
     blocks: tuple[Block, ...] | None = None
+    outline: Outline | None = None
     claims: tuple[Claim, ...] = ()
     standing: Standing = field(default_factory=Standing)
     truncated: bool = False

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from app.pipeline.areas import Areas, areas, elsewhere
-from app.pipeline.article import Evidence, Line, Origin, Reading
+from app.pipeline.article import Evidence, Line, Origin, Outline, Reading
 from app.pipeline.dates import find_dates
 from app.pipeline.furniture import is_furniture
 from app.pipeline.names import words
-from app.pipeline.outline import Outline
 from app.pipeline.prose import is_prose, size
 from app.pipeline.signature import EDGES, Names, names_in, person_of
 

@@ -3,9 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from app.pipeline.article import Line
+from app.pipeline.article import Line, Outline
 from app.pipeline.dates import DATE
 from app.pipeline.furniture import is_furniture
 from app.pipeline.names import is_person, until_role
@@ -37,15 +36,6 @@ CREDIT = re.compile(
 BYLINE = re.compile(
     r"^(?:[Bb]y|[Vv]on|[Pp]ar|[Pp]or|[Dd]oor|[Aa]v|[Aa]f|Di|Autor\w*|Author\w*|Text)(?:\s?:|\s+[A-ZÀ-Þ]|$|(?=[A-Z]))"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """The line number of the headline, if the text has one before its body, and the body's lines [start, end)."""
-
-    headline: int | None
-    start: int
-    end: int
 
 
 def lines(text: str) -> tuple[Line, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from app.pipeline.article import Block, Heading, ListBlock, ListItem, Paragraph, Table
 from app.pipeline.joints import part_joints
 from app.pipeline.vocabulary import vocabulary
 from app.pipeline.wrapping import mend_breaks, unwrap
@@ -203,3 +204,24 @@ STEPS = (
     mend_joints,
     mend_line_starts,
 )
+
+
+def mended_block(block: Block, counts: Counter[str]) -> Block:
+    """Mend the words of a block; its structure stays."""
+
+    def mended(text: str) -> str:
+        repaired = repair(text)
+        counts.update(repaired.counts)
+        return " ".join(repaired.text.split())
+
+    match block:
+        case Heading():
+            return Heading(block.level, mended(block.text))
+        case Paragraph():
+            return Paragraph(mended(block.text))
+        case ListBlock():
+            return ListBlock(
+                tuple(ListItem(item.label and mended(item.label), mended(item.text)) for item in block.items)
+            )
+        case Table():
+            return Table(tuple(map(mended, block.header)), tuple(tuple(map(mended, row)) for row in block.rows))

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
-from app.pipeline.article import Evidence, Line, Reading
-from app.pipeline.outline import Outline
+from app.pipeline.article import Evidence, Line, Outline, Reading
 from app.pipeline.prose import ends_sentence, size
 from app.pipeline.vocabulary import vocabulary
 

@@ -6,15 +6,16 @@ Every reader and stage contributes evidence; one function for each field chooses
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.pipeline import byline, dateline, rights
+from app.pipeline import authors, byline, claims, dateline, headline, rights
 from app.pipeline.article import (
     Article,
     Block,
     Evidence,
+    Heading,
     Line,
     Paragraph,
     Processing,
@@ -27,14 +28,21 @@ from app.pipeline.fingerprint import content_hash, field_hash
 from app.pipeline.language import detect
 from app.pipeline.outline import lines, outline
 from app.pipeline.prose import size
-from app.pipeline.repair import repair
-from app.pipeline.structure import Structure, build, render
+from app.pipeline.repair import Repaired, mended_block, repair
+from app.pipeline.sites import own_names
+from app.pipeline.structure import Structure, build, render, repeats
 from app.pipeline.topics import Subjects, topics
 from app.pipeline.url import clean
 
 PIPELINE_VERSION = "1"
 """Raised whenever the same item may come out otherwise; each article keeps the one that it was made by."""
 NOTHING_LEFT = "There is no text left once menus, bylines and footers are taken away."
+BESIDE_FIELDS = 0.88
+DATE_WORDS = 8
+DATES = frozenset({"published_at", "modified_at"})
+BELOW_FIELDS = (0.8, 0.7)
+"""What stands below an article's text is often another's."""
+LABELLED = 0.9
 FALLBACK_CHARACTERS = 1_000_000
 
 
@@ -54,24 +62,92 @@ class Draft:
 
 def process(item: RawItem, now: datetime) -> Article | Rejected:
     """Turn an item into an article, or say why it is none; `now` is when it arrived."""
-    repaired = repair(item.content)
+    if item.fault is not None:
+        return Rejected(item.fault)
+    repaired = repair(item.content) if item.blocks is None else Repaired(item.content, {})
     found = lines(repaired.text)
-    where = outline(found)
+    where = item.outline or outline(found)
     stated = item.stated
-    language = detect(sample(found[where.start :] or found), stated.language)
+    language = language_of(item, sample(found[where.start :] or found))
     code = language.value if language else None
     dates = dateline.read(found, where, code, stated.timezone)
     names = byline.read(found, where, code)
     owners = rights.read(found, where)
     title = one_line(stated.title)
-    structure = build(found, where, dates.lines | names.lines | owners.lines, title)
+    if item.blocks is None:
+        structure = build(found, where, dates.lines | names.lines | owners.lines, title)
+    else:
+        structure, repaired = rebuilt(item.blocks)
+    claimed = claims.evidence(item.claims, code, stated.timezone, own_names(stated.source, item.claims))
+    headline, title_evidence = choose_headline(item, title, structure)
+    structure = without_headline(structure, headline) if item.blocks is not None else structure
     if not structure.text.strip():
         return Rejected(NOTHING_LEFT)
-    subjects = topics(structure.blocks, stated.topics, language=code, source=stated.source)
-    evidence = (*sender_evidence(item), *dates.evidence, *names.evidence, *owners.evidence)
+    declared = [*stated.topics, *(claim.text for claim in item.claims if claim.field == "topics")]
+    subjects = topics(structure.blocks, declared, language=code, source=stated.source)
+    edges = {
+        line.text for line in (*found[max(0, where.start - 1) : where.start + 2], *found[where.end - 1 : where.end + 1])
+    }
+    evidence = (
+        *sender_evidence(item),
+        *claimed,
+        *title_evidence,
+        *beside_fields((*dates.evidence, *names.evidence), item, edges),
+        *owners.evidence,
+    )
     repairs = Counter(item.repairs)
     repairs.update(repaired.counts)
     return article_of(Draft(item, now, structure, subjects, language, evidence, dict(repairs), "full"))
+
+
+def is_labelled(quote: str) -> bool:
+    """Say whether a line begins with what bylines begin with."""
+    return byline.label_pattern().match(quote) is not None or byline.GLUED_BY.match(quote) is not None
+
+
+def beside_fields(found: Iterable[Evidence], item: RawItem, edges: Collection[str]) -> Iterator[Evidence]:
+    """Trust what was read from text less where the format has fields of its own: a name without a label only
+    at the very edges of the article's text.
+    """
+    for claim in found:
+        if item.blocks is None:
+            yield claim
+        elif claim.field != "authors" or is_labelled(claim.quote) or claim.quote in edges:
+            weight = BESIDE_FIELDS if claim.origin != "text.footer" else BELOW_FIELDS[claim.field in DATES]
+            if claim.field in DATES and claim.confidence < LABELLED and len(claim.quote.split()) > DATE_WORDS:
+                weight *= BESIDE_FIELDS  # a caption's, or a broadcast's
+            yield replace(claim, confidence=round(claim.confidence * weight, 3))
+
+
+def language_of(item: RawItem, text: str) -> Evidence | None:
+    """Choose the language: the sender's, else the surer of what the format says and what the text looks like."""
+    seen = detect(text, item.stated.language)
+    said = claims.language_of(item.claims)
+    if seen is None or (said is not None and seen.origin != "sender" and said.confidence > seen.confidence):
+        return said
+    return seen
+
+
+def choose_headline(item: RawItem, title: str | None, structure: Structure) -> tuple[str | None, tuple[Evidence, ...]]:
+    """Choose the headline: what the sender states, else what the format says, else the first heading of the text."""
+    found = headline.evidence(title, item.claims, own_names(item.stated.source, item.claims), structure.headline)
+    return headline.choose(found)
+
+
+def rebuilt(blocks: Sequence[Block]) -> tuple[Structure, Repaired]:
+    """Mend the words of blocks that a format gave."""
+    counts: Counter[str] = Counter()
+    mended = tuple(mended_block(block, counts) for block in blocks)
+    first = next((block.text for block in mended if isinstance(block, Heading)), None)
+    return Structure(mended, render(mended), first), Repaired("", dict(counts))
+
+
+def without_headline(structure: Structure, title: str | None) -> Structure:
+    """Leave the headline out of the blocks where it is printed at their top."""
+    kept = tuple(
+        block for number, block in enumerate(structure.blocks) if number > 2 or not title or not repeats(block, title)
+    )
+    return structure if len(kept) == len(structure.blocks) else Structure(kept, render(kept), structure.headline)
 
 
 def fallback(item: RawItem, now: datetime) -> Article | Rejected:
@@ -81,9 +157,12 @@ def fallback(item: RawItem, now: datetime) -> Article | Rejected:
     if not blocks:
         return Rejected(NOTHING_LEFT)
     structure = Structure(blocks, render(blocks), None)
+    title_evidence = headline.choose(
+        headline.evidence(one_line(item.stated.title), item.claims, own_names(item.stated.source), None)
+    )[1]
     subjects = topics((), item.stated.topics, language=None, source=item.stated.source)
     return article_of(
-        Draft(item, now, structure, subjects, None, tuple(sender_evidence(item)), item.repairs, "fallback")
+        Draft(item, now, structure, subjects, None, (*sender_evidence(item), *title_evidence), item.repairs, "fallback")
     )
 
 
@@ -114,27 +193,19 @@ def sender_evidence(item: RawItem) -> Iterable[Evidence]:
         yield Evidence("url", url, "sender", str(stated.url)[:200], 1.0, chosen=True)
 
 
-def title_of(draft: Draft) -> tuple[str | None, tuple[Evidence, ...]]:
-    """Choose the headline: what the sender states, else the headline or first heading of the text."""
-    title = one_line(draft.item.stated.title)
-    claims = []
-    if title:
-        claims.append(Evidence("title", title, "sender", title[:200], 1.0, chosen=True))
-    if derived := draft.structure.headline:
-        claims.append(Evidence("title", derived, "derived", derived[:200], 0.8, chosen=title is None))
-    return title or draft.structure.headline, tuple(claims)
-
-
 def article_of(draft: Draft) -> Article:
     """Choose every field of a draft and put the article together."""
     structure, stated = draft.structure, draft.item.stated
-    names = byline.choose(draft.evidence)
+    names = authors.choose(draft.evidence)
     published = dateline.choose("published_at", draft.evidence, draft.now)
     modified = dateline.choose("modified_at", draft.evidence, draft.now)
     terms, terms_evidence = rights.choose([claim for claim in draft.evidence if claim.field == "rights"])
-    title, title_evidence = title_of(draft)
+    title_evidence = [claim for claim in draft.evidence if claim.field == "title"]
+    title = next((claim.value for claim in title_evidence if claim.chosen), None)
     place = next((claim for claim in draft.evidence if claim.field == "dateline_place"), None)
-    url = next((claim for claim in draft.evidence if claim.field == "url"), None)
+    url = max(
+        (claim for claim in draft.evidence if claim.field == "url"), key=lambda claim: claim.confidence, default=None
+    )
     return Article(
         url=url.value if url else None,
         guid=stated.guid,

@@ -4,10 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.pipeline.article import Block, Heading, Line, ListBlock, Paragraph, Table
+from app.pipeline.article import Block, Heading, Line, ListBlock, Outline, Paragraph, Table
 from app.pipeline.furniture import is_furniture
 from app.pipeline.lists import bare_list, bulleted_list, labelled_list
-from app.pipeline.outline import Outline
 from app.pipeline.prose import heading_like, is_lead_in, is_prose, size, strip_bullet
 from app.pipeline.tables import cut_cells, drawn_table, flat_table
 

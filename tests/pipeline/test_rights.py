@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.pipeline import rights
-from app.pipeline.article import Evidence, Line
-from app.pipeline.outline import Outline, lines, outline
+from app.pipeline.article import Evidence, Line, Outline
+from app.pipeline.outline import lines, outline
 
 BODY = [
     "The ferry between the two islands sails again after a winter in the dock.",

@@ -1,0 +1,170 @@
+"""Reads an HTML page: its article's blocks, the lines around them, and what head, data, markup and URL say of each field."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from app.formats import html_jsonld, html_marks, html_meta
+from app.formats.body import Body as Sent
+from app.formats.charset import Decoded, attempt, codec_of, decode
+from app.formats.dom import parse
+from app.formats.fragment import lines_of
+from app.formats.html_body import Body, find, names
+from app.formats.html_page import Page, lay_out
+from app.formats.markup import blocks_of, one_line
+from app.formats.unreadable import Unreadable
+from app.pipeline.article import Block, Claim, Outline, Paragraph, RawItem, Stated
+
+META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w.:-]{1,40})", re.IGNORECASE)
+META_BYTES = 4_096
+ABOVE = 25
+BELOW = 12
+STANDFIRST_WORDS = 6
+URL_DATE = re.compile(
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[/_.-]?)(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])(?!\d)"
+)
+LONGEST_URL = 2_048
+
+
+def read_page(body: Sent) -> list[RawItem]:
+    """Give the page as one item; raises Unreadable where there is nothing in it to read."""
+    decoded = decode_page(body.data, body.charset)
+    return [read_markup(decoded, body.hints)]
+
+
+def decode_page(data: bytes, declared: str | None) -> Decoded:
+    """Decode a page by the first of header and `meta` that its bytes fit; a charset of the header that fits any bytes waits.
+
+    Servers send a header by default, and authors write `meta`: a one-byte charset in the header is the weaker word.
+    """
+    found = META_CHARSET.search(data[:META_BYTES])
+    inside = found[1].decode("ascii", "replace") if found else None
+    stated = codec_of(declared)
+    meant = codec_of(inside)
+    if meant is not None and meant.startswith("utf-16"):
+        meant = None  # a page that can be read so far is in no such charset (WHATWG)
+    if meant is not None and (stated is None or stated != meant) and attempt(data, meant) is not None:
+        first_choice = stated is not None and stated.startswith(("utf", "gb", "big5", "euc", "cp932", "cp949"))
+        if not first_choice or attempt(data, stated) is None:
+            return decode(data, inside)
+    return decode(data, declared or inside)
+
+
+def read_markup(decoded: Decoded, hints: Stated, position: int = 0) -> RawItem:
+    """Read the text of a page as an item."""
+    tree = parse(decoded.text)
+    base = hints.url
+    head = [*html_meta.claims_of(tree, base), *html_meta.claims_of_scripts(tree)]
+    titles = [claim.text for claim in head if claim.field == "title"]
+    title_element = tree.css_first("title")
+    title = one_line(title_element.text()) if title_element is not None else ""
+    canonical = next((claim.text for claim in head if claim.field == "url"), base)
+    graph = html_jsonld.graph_of(script.text() or "" for script in tree.css('script[type*="ld+json"]'))
+    data = html_jsonld.claims_of(graph, html_jsonld.Place(base or canonical, titles[0] if titles else title or None))
+    page = lay_out(tree)
+    body = find(page)
+    headline = headline_of(page, body, [*titles, *(claim.text for claim in data if claim.field == "title")])
+    marks = list(html_marks.claims_of(page, body, headline))
+    claims = [*data, *head, *marks, *from_url(base or canonical)]
+    if headline is not None:
+        claims.append(Claim("title", page.lines[headline].text, "markup", 0.9, "h1"))
+    if title:
+        claims.append(Claim("title", title, "meta", 0.5, "title"))
+    blocks = blocks_around(page, body, headline)
+    if not blocks and not title:
+        raise Unreadable([("", "The page holds no text to read.")])
+    content, outline = content_of(page, body, headline, blocks)
+    return RawItem(
+        position,
+        content,
+        hints,
+        None,
+        decoded.repairs,
+        blocks=blocks,
+        claims=tuple(claims),
+        outline=outline,
+        truncated=is_truncated(tree),
+    )
+
+
+def headline_of(page: Page, body: Body | None, titles: Sequence[str]) -> int | None:
+    """Give the line of the headline: the `h1` that says a stated title, else the last one above the article's text."""
+    heads = [element for element in page.elements if element.tag == "h1" and element.first < element.last]
+    if not heads:
+        return None
+    wanted = {re.sub(r"\W+", "", title).casefold() for title in titles}
+    for element in heads:
+        said = re.sub(r"\W+", "", page.lines[element.first].text).casefold()
+        if said and any(said in title or title in said for title in wanted if title):
+            return element.first
+    if body is None:
+        return heads[0].first
+    above = [element.first for element in heads if element.first <= body.first]
+    return above[-1] if above else None
+
+
+def blocks_around(page: Page, body: Body | None, headline: int | None) -> tuple[Block, ...]:
+    """Give the article's blocks, with the standfirst that stands between headline and text."""
+    if body is None:
+        return ()
+    blocks = blocks_of(body.element.node, body.skipped)
+    if headline is not None and headline < body.first:
+        said = {block.text for block in blocks if isinstance(block, Paragraph)}
+        blocks = [*(Paragraph(text) for text in standfirsts(page, headline, body) if text not in said), *blocks]
+    return tuple(blocks)
+
+
+def standfirsts(page: Page, headline: int, body: Body) -> list[str]:
+    """Give the lines between headline and text that an element named for a standfirst holds."""
+    found = []
+    for line in page.lines[headline + 1 : body.element.first]:
+        held = any(above.names & names("standfirst") for above in list(page.above(line.element))[:3])
+        if held and len(line.text.split()) >= STANDFIRST_WORDS and line.linked * 2 < len(line.text):
+            found.append(line.text)
+    return found
+
+
+def content_of(page: Page, body: Body | None, headline: int | None, blocks: Sequence[Block]) -> tuple[str, Outline]:
+    """Give the lines of the article with those around it, where bylines and dates stand, and which of them are which."""
+    if body is None:
+        lines = [line.text for line in page.lines[: ABOVE + BELOW]]
+        return "\n".join(lines), Outline(None, len(lines), len(lines))
+    top = headline if headline is not None and headline < body.first else body.first
+    start = max(0, top - ABOVE // 2)
+    kept = [number for number in range(start, min(body.first, start + 2 * ABOVE)) if not is_caption(page, number)]
+    above = [page.lines[number].text for number in kept]
+    inside = list(lines_of(blocks))
+    below = [page.lines[n].text for n in range(body.last, min(len(page.lines), body.last + BELOW)) if not is_caption(page, n)]
+    place = kept.index(top) if top in kept else None
+    return "\n".join([*above, *inside, *below]), Outline(place, len(above), len(above) + len(inside))
+
+
+def is_caption(page: Page, number: int) -> bool:
+    """Say whether a line is a picture's, whose names and dates are not the article's."""
+    return any(above.tag in {"figure", "figcaption"} for above in page.above(page.lines[number].element))
+
+
+def from_url(url: str | None) -> list[Claim]:
+    """Give the day that a URL's path names."""
+    if not url:
+        return []
+    try:
+        path = urlsplit(url[:LONGEST_URL]).path
+    except ValueError:
+        return []
+    found = URL_DATE.search(path)
+    if found is None:
+        return []
+    text = f"{found['y']}-{int(found['m']):02}-{int(found['d']):02}"
+    return [Claim("published_at", text, "url", 0.6 if found["s"] == "/" else 0.55, path[:200])]
+
+
+def is_truncated(tree: LexborHTMLParser) -> bool:
+    """Say whether a page declares that its text is not whole without paying."""
+    return any(
+        '"isAccessibleForFree"' in (text := script.text() or "")
+        and re.search(r'"isAccessibleForFree"\s{0,4}:\s{0,4}"?false', text, re.IGNORECASE) is not None
+        for script in tree.css('script[type*="ld+json"]')
+    )

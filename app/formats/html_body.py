@@ -1,0 +1,154 @@
+"""Finds the article among the lines of a page: the element that holds most of its running text, without what is beside it.
+
+Lines of running text weigh as much as they are long, nothing where they are links, and more in an element that is named
+for a body. From the top of the page down, the article is in the element that keeps most of that weight.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+
+from app.formats.html_page import Element, Page, TextLine
+from app.pipeline.vocabulary import vocabulary
+
+LONG_LINE = 45
+"""Characters from which a line is running text, if it is not mostly links."""
+MOST_WEIGHT = 800
+LINKED = 0.45
+KEPT = 0.62
+"""Share of the weight that an element keeps when it is entered from the one around it."""
+HELD = 0.3
+"""Share of the page's weight from which an element is no boilerplate, whatever it is named."""
+ASIDE = frozenset({"nav", "aside", "footer", "form", "button", "dialog", "figure", "figcaption", "address"})
+SENTENCE = re.compile(r"[.!?…。！？؟।:][\"'”’»)\]]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Where the article stands: its element, those of its elements that are none of it, and its first and last line."""
+
+    element: Element
+    skipped: frozenset[int]
+    first: int
+    last: int
+
+
+@cache
+def names(kind: str) -> frozenset[str]:
+    """Give the words by which pages name elements of a kind."""
+    return frozenset(vocabulary("html")["names"][kind])
+
+
+def weight(line: TextLine, aside: bool) -> float:
+    """Give how much a line says for its surroundings being the article."""
+    size = len(line.text)
+    if aside or size < LONG_LINE or line.linked > LINKED * size:
+        return 0
+    return min(size, MOST_WEIGHT) * (1 if SENTENCE.search(line.text) else 0.5)
+
+
+def marked(page: Page) -> list[bool]:
+    """Say of each element whether it, or one around it, is named as something beside an article."""
+    found: list[bool] = []
+    for element in page.elements:
+        above = element.parent >= 0 and found[element.parent]
+        found.append(above or is_aside(element))
+    return found
+
+
+def is_aside(element: Element) -> bool:
+    """Say whether an element is named as something beside an article."""
+    if element.tag in ASIDE:
+        return True
+    if element.tag in {"body", "main", "article", "p", "h1"}:
+        return False
+    return bool(element.names & names("boilerplate")) and not element.names & names("not_boilerplate")
+
+
+def find(page: Page) -> Body | None:
+    """Find the article; None where the page holds no running text."""
+    if not page.elements:
+        return None
+    plain = sums(page, [weight(line, aside=False) for line in page.lines])
+    asides = forgiven(page, marked(page), plain)
+    inside = [weight(line, asides[line.element]) for line in page.lines]
+    weights = sums(page, inside)
+    if weights[-1] == 0:
+        weights, asides, inside = (
+            plain,
+            [False] * len(page.elements),
+            [weight(line, aside=False) for line in page.lines],
+        )
+    if weights[-1] == 0:
+        return None
+    chosen = descend(page, weights)
+    return trimmed(page, chosen, asides, inside)
+
+
+def sums(page: Page, values: Sequence[float]) -> list[float]:
+    """Give running sums, so that an element's own is one difference."""
+    return [0, *accumulate(values)] if page.lines else [0]
+
+
+def of(element: Element, weights: Sequence[float]) -> float:
+    """Give the weight inside an element."""
+    return weights[element.last] - weights[element.first]
+
+
+def forgiven(page: Page, found: list[bool], weights: Sequence[float]) -> list[bool]:
+    """Take the mark from elements that hold so much of the page's text that their names must mean something else."""
+    total = weights[-1]
+    result: list[bool] = []
+    for element, mark in zip(page.elements, found, strict=True):
+        above = element.parent >= 0 and result[element.parent]
+        own = mark and is_aside(element) and (element.tag in ASIDE or of(element, weights) <= HELD * total)
+        if own and element.tag in ASIDE and of(element, weights) > 0.7 * total:
+            own = False
+        result.append(above or own)
+    return result
+
+
+def descend(page: Page, weights: Sequence[float]) -> Element:
+    """Go from the page's top to the innermost element that keeps most of the weight."""
+    here = page.elements[0]
+    while True:
+        best = max(children(page, here), key=lambda child: of(child, weights), default=None)
+        if best is None or of(best, weights) < KEPT * of(here, weights):
+            return here
+        here = best
+
+
+def children(page: Page, element: Element) -> Iterator[Element]:
+    """Give the elements right inside an element."""
+    number = element.number + 1
+    while number < element.end:
+        child = page.elements[number]
+        yield child
+        number = child.end
+
+
+def trimmed(page: Page, chosen: Element, asides: Sequence[bool], inside: Sequence[float]) -> Body:
+    """Leave out what is beside the article inside its element, before its first and after its last running text."""
+    lines = page.lines
+    running = [number for number in range(chosen.first, chosen.last) if inside[number] > 0]
+    first, last = (running[0], running[-1] + 1) if running else (chosen.first, chosen.last)
+    dropped = {
+        number
+        for number in range(chosen.first, chosen.last)
+        if not first <= number < last or asides[lines[number].element] or is_link_line(lines[number])
+    }
+    skipped = {
+        element.node.mem_id
+        for element in page.elements[chosen.number + 1 : chosen.end]
+        if element.first < element.last
+        and page.elements[element.parent].node.mem_id is not None
+        and all(number in dropped for number in range(element.first, element.last))
+    }
+    return Body(chosen, frozenset(skipped), first, last)
+
+
+def is_link_line(line: TextLine) -> bool:
+    """Say whether a line is nothing but links, as menus and lists of other stories are."""
+    return line.linked > 0.8 * len(line.text) and len(line.text) < 300

@@ -1,0 +1,245 @@
+"""Reads bylines, dates and tags that stand in a page's visible markup, by how the elements are named and where they stand."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.formats.html_body import Body, names
+from app.formats.html_page import Element, Page
+from app.formats.markup import one_line
+from app.pipeline.article import Claim
+
+ABOVE = 30
+"""Lines above the article in which its byline and its date stand."""
+BELOW = 14
+TAGS_BELOW = 60
+BYLINE_ABOVE = 10
+PICTURES = frozenset({"figure", "figcaption"})
+NEAR = 0.03
+SENTENCE_CHARACTERS = 110
+INSIDE_ARTICLE = frozenset({"article", "main"})
+BYLINE_CHARACTERS = 160
+MOST_PARTS = 12
+EXACT = frozenset({"vcard", "fn", "author", "name", "authorname"})
+WHOLE_PAGE = frozenset({"body", "main", "article", "section", "img"})
+DATE_CHARACTERS = 120
+TAG_CHARACTERS = 60
+MOST_TAGS = 40
+AUTHOR_PAGES = ", ".join(
+    f'a[href*="/{part}"]'
+    for part in (
+        "author/",
+        "authors/",
+        "autor/",
+        "autoren/",
+        "autores/",
+        "auteur/",
+        "auteurs/",
+        "by/",
+        "profile/",
+        "people/",
+        "journalist",
+        "redaktion/",
+        "staff/",
+        "columnist",
+        "contributor",
+        "reporter",
+    )
+)
+TAG_PAGES = ", ".join(
+    f'a[href*="/{part}/"]'
+    for part in (
+        "tag",
+        "tags",
+        "topic",
+        "topics",
+        "thema",
+        "themen",
+        "tema",
+        "temas",
+        "keyword",
+        "schlagwort",
+        "etiqueta",
+        "etiquetas",
+        "sujet",
+        "emne",
+        "theme",
+        "hashtag",
+        "label",
+        "tagged",
+    )
+)
+LIST_OF_OTHERS = frozenset(
+    {
+        "related",
+        "recommended",
+        "teaser",
+        "teasers",
+        "card",
+        "cards",
+        "most",
+        "popular",
+        "trending",
+        "latest",
+        "promo",
+        "newsletter",
+    }
+)
+HASH = re.compile(r"^#\s?")
+
+
+def claims_of(page: Page, body: Body | None, headline: int | None) -> Iterator[Claim]:
+    """Give what stands in markup near the article; `headline` is the line of its headline."""
+    first = min(headline if headline is not None else body.first if body else 0, body.first if body else 10**9)
+    last = body.last if body else min(len(page.lines), first + 40)
+    near = [
+        element for element in page.elements if first - ABOVE <= element.first and element.last <= last + TAGS_BELOW
+    ]
+    pages = {node.mem_id for node in page.tree.css(AUTHOR_PAGES)}
+    yield from bylines(page, near, pages, first, last)
+    yield from dates(page, near, first, last)
+    yield from tags(page, near, first, last)
+
+
+def is_others(page: Page, element: Element) -> bool:
+    """Say whether an element stands among comments or other stories."""
+    for above in page.above(element.number):
+        if above.names & names("comments") and above.tag not in {"body", "main", "article"}:
+            return True
+        if above.names & LIST_OF_OTHERS and above.tag not in {"body", "main", "html"} and above.last - above.first < 40:
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """An element that may be a byline: its text with its parts kept apart, whether it is a name alone, how sure it is."""
+
+    element: Element
+    text: str
+    exact: bool
+    confidence: float
+
+
+def bylines(page: Page, near: Sequence[Element], author_pages: set[int], first: int, last: int) -> Iterator[Claim]:
+    """Give the bylines: short elements that are named so, those inside them as less sure; neighbours that are alike are one."""
+    covered = -1
+    run: list[Signed] = []
+    for element in near:
+        if not first - BYLINE_ABOVE <= element.first <= last + BELOW:
+            continue
+        found = signed(page, element, author_pages, first, last, inside=element.number < covered)
+        if found is None:
+            continue
+        if element.number >= covered:
+            covered = element.end
+        if run and not (alike(run[-1], found) and abs(found.confidence - run[-1].confidence) < NEAR):
+            yield from claims_of_run(run)
+            run = []
+        run.append(found)
+    yield from claims_of_run(run)
+
+
+def signed(  # noqa: PLR0913 - all of one element
+    page: Page, element: Element, author_pages: set[int], first: int, last: int, *, inside: bool
+) -> Signed | None:
+    """Read one element as a byline; None where it is none."""
+    linked = element.tag == "a" and element.node.mem_id in author_pages and not in_sentence(page, element)
+    named = bool(element.names & names("author"))
+    if not (named or linked) or element.names & names("not_author") or element.tag in WHOLE_PAGE:
+        return None
+    text = parts(page, element)
+    if not 2 <= len(text) <= BYLINE_CHARACTERS or is_others(page, element) or is_menu(page, element):
+        return None
+    if any(above.tag in PICTURES for above in page.above(element.number)):
+        return None
+    confidence = 0.84 if element.first <= first + 5 else 0.76 if element.first >= last - 1 else 0.7
+    confidence -= 0.002 * min(abs(element.first - first), 10) if element.first <= first + 5 else 0
+    exact = bool(element.names & EXACT) and ("author" in element.names or linked or "autor" in element.names)
+    return Signed(element, text, exact or linked, confidence - (0.06 if inside else 0))
+
+
+def parts(page: Page, element: Element) -> str:
+    """Give the text of an element with its lines, and the elements inside a line, kept apart."""
+    if element.last - element.first > MOST_PARTS:
+        return ""
+    return one_line(element.node.text(separator=" | ", strip=True))
+
+
+def alike(one: Signed, other: Signed) -> bool:
+    """Say whether two elements are of one list of authors."""
+    a, b = one.element, other.element
+    return a.tag == b.tag and a.names == b.names and a.depth == b.depth and b.first - a.last <= 2 and a.end <= b.number
+
+
+def claims_of_run(run: Sequence[Signed]) -> Iterator[Claim]:
+    """Give the claims of neighbours as one byline."""
+    quote = one_line(" ".join(found.text for found in run))
+    for found in run:
+        yield Claim("authors", found.text, "markup", round(run[0].confidence, 3), quote, exact=found.exact)
+
+
+def dates(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator[Claim]:
+    """Give the dates: of `time` elements, and of elements that are named so."""
+    for element in near:
+        is_time = element.tag == "time"
+        if not (is_time or element.names & names("date")) or element.first > last + BELOW:
+            continue
+        text = page.text(element)
+        if len(text) > DATE_CHARACTERS or is_others(page, element) or is_menu(page, element):
+            continue
+        stated = (
+            element.node.attributes.get("datetime") or element.node.attributes.get("content")
+            if is_time or "date" in element.names
+            else None
+        )
+        changed = any(above.names & names("modified") for above in list(page.above(element.number))[:2])
+        published = "published" in element.names or "publish" in element.names
+        field = "modified_at" if changed and not published else "published_at"
+        where = 0.0 if first - 3 <= element.first <= first + 6 else 0.1 if element.first >= last - 1 else 0.2
+        if stated:
+            yield Claim(field, stated, "markup", 0.88 - where, f"{element.tag}: {text}"[:200])
+        elif text and any(character.isdigit() for character in text):
+            yield Claim(field, text, "markup", 0.8 - where, text)
+
+
+def tags(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator[Claim]:
+    """Give the tags: links in an element named for them, links that say so themselves, links to pages of tags."""
+    pages = {node.mem_id for node in page.tree.css(TAG_PAGES)}
+    given = 0
+    for element in near:
+        if element.tag != "a" or element.first < first - 12:
+            continue
+        said = "tag" in element.names or element.node.mem_id in pages
+        holders = [above for above in list(page.above(element.number))[:4] if above.names & names("tags")]
+        if not (said or holders) or is_menu(page, element):
+            continue
+        text = HASH.sub("", page.text(element))
+        if not 1 < len(text) <= TAG_CHARACTERS or in_sentence(page, element):
+            continue
+        given += 1
+        if given > MOST_TAGS:
+            return
+        yield Claim("topics", text, "markup", 0.85 if holders else 0.75, "tag link")
+
+
+def is_menu(page: Page, element: Element) -> bool:
+    """Say whether an element stands in the page's own menu, head or foot, or in a list of other stories."""
+    for above in page.above(element.number):
+        if above.tag in INSIDE_ARTICLE:
+            return False
+        if above.names & LIST_OF_OTHERS and above.tag not in WHOLE_PAGE and not above.names & names("tags"):
+            return True
+        if above.tag in {"footer", "nav"} and not above.names & names("tags"):
+            return True
+        if above.tag == "header" and not any(inner.tag == "h1" for inner in page.elements[above.number : above.end]):
+            return True
+    return False
+
+
+def in_sentence(page: Page, element: Element) -> bool:
+    """Say whether a link stands inside running text."""
+    if element.first >= len(page.lines):
+        return False
+    line = page.lines[element.first]
+    return len(line.text) > SENTENCE_CHARACTERS and line.linked < 0.6 * len(line.text)

@@ -1,0 +1,148 @@
+"""Turns what formats claim of an item's fields, in their own words, into evidence as the stages give it."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from app.pipeline import byline
+from app.pipeline.agencies import agency_of
+from app.pipeline.article import Claim, Evidence
+from app.pipeline.date_fields import read_field
+from app.pipeline.dateline import evidence_of, label_in
+from app.pipeline.dates import find_dates, numeric_order
+from app.pipeline.instants import Moment, moment
+from app.pipeline.language import primary
+from app.pipeline.names import words
+from app.pipeline.repair import repair
+from app.pipeline.signature import names_in
+from app.pipeline.sites import folded
+from app.pipeline.url import clean
+
+LONGEST_QUOTE = 200
+LONGEST_DATE = 200
+MOST_WORDS = 12
+LONGEST_PEN_NAME = 30
+PEN_NAME = re.compile(r"[^\W\d_][\w.'’·-]*")
+MOST_NAME_WORDS = 4
+FULL_NAME_WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]*)*")
+NOBODY = frozenset(
+    {"share", "comments", "comment", "home", "menu", "more", "mehr", "author", "authors", "by", "von", "posted"}
+)
+
+
+def evidence(
+    claims: Sequence[Claim], language: str | None, source_zone: str | None, own: frozenset[str]
+) -> Iterator[Evidence]:
+    """Give the evidence of all claims but topics; what cannot be understood is none."""
+    for claim in claims:
+        if claim.field == "authors":
+            yield from people(claim, language, own)
+        elif claim.field == "agency":
+            yield from houses(claim)
+        elif claim.field in {"published_at", "modified_at"}:
+            yield from instants(claim, language, source_zone)
+        elif claim.field == "url":
+            if url := clean(claim.text):
+                yield plain(claim, url)
+        elif claim.field in {"rights", "dateline_place"}:
+            if text := " ".join(repair(claim.text).text.split()):
+                yield plain(claim, text)
+
+
+def plain(claim: Claim, value: str) -> Evidence:
+    """Give a claim as evidence of a value."""
+    return Evidence(claim.field, value, claim.origin, quote_of(claim), claim.confidence)
+
+
+def quote_of(claim: Claim) -> str:
+    """Give the words that a claim was read from."""
+    return (claim.quote or claim.text)[:LONGEST_QUOTE]
+
+
+def people(claim: Claim, language: str | None, own: frozenset[str]) -> Iterator[Evidence]:
+    """Give the persons and the agency of a byline as a format states it; the publication itself is neither."""
+    said = claim.text.strip(" |")
+    if byline.other_pattern().match(said):
+        return
+    label = byline.label_pattern().match(said)
+    visible = claim.origin == "markup"
+    text = said[label.end() :].lstrip(" |:") if label else said
+    text = without_roles(text) if visible else text
+    if claim.exact and (name := pen_name(text, own)):
+        yield Evidence("authors", name, claim.origin, quote_of(claim), claim.confidence - (0.02 if visible else 0))
+        return
+    names = names_in(text, labelled=not visible or label is not None, language=language)
+    if visible and not names.whole and len(text.split()) > MOST_WORDS:
+        return
+    confidence = claim.confidence if names.whole or not visible else claim.confidence - 0.04
+    persons = names.persons or full_name(claim, own)
+    for name in persons:
+        if folded(name) not in own:
+            yield Evidence("authors", name, claim.origin, quote_of(claim), round(confidence, 3))
+    if names.agency:
+        yield Evidence("agency", names.agency, claim.origin, quote_of(claim), round(confidence, 3))
+
+
+def without_roles(text: str) -> str:
+    """Leave out the parts of a byline after the first that end with a role: "Deputy Content Director"."""
+    first, *others = text.split(" | ")
+    kept = [part for part in others if part.split()[-1:] and part.split()[-1].casefold().strip(".,") not in words("roles")]
+    return " | ".join([first, *kept])
+
+
+def full_name(claim: Claim, own: frozenset[str]) -> tuple[str, ...]:
+    """Take a name for one, however rare its words, where a format says that it is a person's and nothing else."""
+    tokens = claim.text.split()
+    if not claim.exact or claim.origin not in {"jsonld", "feed"} or not 2 <= len(tokens) <= MOST_NAME_WORDS:
+        return ()
+    small = {token.casefold().strip(".,") for token in tokens}
+    if small & (words("organisations") | words("roles")) or claim.text.casefold() in words("desks"):
+        return ()
+    shaped = all(token[0].isupper() and FULL_NAME_WORD.fullmatch(token) for token in tokens)
+    return (claim.text,) if shaped and folded(claim.text) not in own else ()
+
+
+def pen_name(text: str, own: frozenset[str]) -> str | None:
+    """Give a name of one word, as blogs sign with, where a format says that it is one; None for a house, a desk or a role."""
+    found = text.strip().strip("|").strip()
+    shortest = 4 if found.islower() else 2
+    if not shortest <= len(found) <= LONGEST_PEN_NAME or " " in found or not PEN_NAME.fullmatch(found):
+        return None
+    small = found.casefold()
+    if small in words("desks") or small in words("organisations") or small in words("roles") or small in NOBODY:
+        return None
+    return None if folded(found) in own or agency_of(found) else found
+
+
+def houses(claim: Claim) -> Iterator[Evidence]:
+    """Give the agency that a format names."""
+    names = names_in(claim.text, labelled=False)
+    if names.agency:
+        yield Evidence("agency", names.agency, claim.origin, quote_of(claim), claim.confidence)
+
+
+def instants(claim: Claim, language: str | None, source_zone: str | None) -> Iterator[Evidence]:
+    """Give the instant of a date as a format states it; in visible markup words may stand around it, a label among them."""
+    text = " ".join(claim.text[:LONGEST_DATE].split())
+    found = read_field(text, source_zone)
+    if found is not None:
+        yield dated(claim, claim.field, found, claim.confidence)
+    elif claim.origin == "markup":
+        for written in find_dates(text, language, numeric_order(text)):
+            if written.day is not None:
+                field = label_in(text[: written.start]) or claim.field
+                yield dated(claim, field, moment(written, source_zone), claim.confidence - 0.05)
+
+
+def dated(claim: Claim, field: str, found: Moment, confidence: float) -> Evidence:
+    """Put an instant down as evidence."""
+    return evidence_of(field, found, claim.origin, quote_of(claim), round(confidence, 3))
+
+
+def language_of(claims: Iterable[Claim]) -> Evidence | None:
+    """Give the surest language that is one."""
+    known = [
+        Evidence("language", code, claim.origin, claim.text[:60], claim.confidence)
+        for claim in claims
+        if claim.field == "language" and (code := primary(claim.text))
+    ]
+    return max(known, key=lambda found: found.confidence, default=None)

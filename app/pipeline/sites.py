@@ -1,0 +1,30 @@
+"""Knows a publication by the names that it goes by: what a sender calls it, what its pages call it, and its host."""
+
+import re
+from collections.abc import Iterable
+
+from app.pipeline.article import Claim
+
+NOT_A_WORD = re.compile(r"[\W_]+")
+HOST = re.compile(r"^(?:https?://)?(?:[a-z0-9-]+\.)+[a-z]{2,}$", re.IGNORECASE)
+HOST_PARTS = frozenset({"www", "m", "amp", "news", "edition", "com", "co", "org", "net", "gov", "ac", "or", "ne"})
+LEAST = 3
+
+
+def folded(text: str) -> str:
+    """Give a text blind to case, punctuation and space."""
+    return NOT_A_WORD.sub("", text).casefold()
+
+
+def own_names(source: str | None, claims: Iterable[Claim] = ()) -> frozenset[str]:
+    """Give the names of an item's publication, folded: as stated, and of a host the part that is its name."""
+    found: set[str] = set()
+    for name in (source, *(claim.text for claim in claims if claim.field == "site")):
+        if not name:
+            continue
+        found.add(folded(name))
+        if HOST.match(name.strip()):
+            parts = [part for part in name.casefold().split(".")[:-1] if part not in HOST_PARTS]
+            found.update(folded(part) for part in parts[-1:])
+            found.add(folded(name.casefold().removeprefix("www.")))
+    return frozenset(name for name in found if len(name) >= LEAST)
