@@ -136,7 +136,9 @@ def content_of(page: Page, body: Body | None, headline: int | None, blocks: Sequ
     kept = [number for number in range(start, min(body.first, start + 2 * ABOVE)) if not is_caption(page, number)]
     above = [page.lines[number].text for number in kept]
     inside = list(lines_of(blocks))
-    below = [page.lines[n].text for n in range(body.last, min(len(page.lines), body.last + BELOW)) if not is_caption(page, n)]
+    below = [
+        page.lines[n].text for n in range(body.last, min(len(page.lines), body.last + BELOW)) if not is_caption(page, n)
+    ]
     place = kept.index(top) if top in kept else None
     return "\n".join([*above, *inside, *below]), Outline(place, len(above), len(above) + len(inside))
 

@@ -266,7 +266,7 @@ def dates(node: Node, graph: Graph) -> Iterator[Claim]:
 
 def subjects(node: Node, graph: Graph) -> Iterator[Claim]:
     """Give what it is about."""
-    for name, confidence in (("keywords", 0.9), ("articleSection", 0.7), ("about", 0.85), ("mentions", 0.6)):
+    for name, confidence in (("keywords", 0.9), ("about", 0.65), ("articleSection", 0.6), ("mentions", 0.5)):
         value = node.get(name)
         for text in texts(value, graph):
             yield Claim("topics", text, "jsonld", confidence, name)

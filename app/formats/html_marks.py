@@ -23,7 +23,13 @@ MOST_PARTS = 12
 EXACT = frozenset({"vcard", "fn", "author", "name", "authorname"})
 WHOLE_PAGE = frozenset({"body", "main", "article", "section", "img"})
 DATE_CHARACTERS = 120
+TAGS_ABOVE = 3
 TAG_CHARACTERS = 60
+TAG_WORDS = 6
+TAGS_APART = 8
+COUNT = re.compile(r"\s*\(\s*\d[\d.,]*\s*\)$")
+NO_PAGE = ("#", "mailto:", "javascript:", "whatsapp:")
+SHARING = frozenset({"share", "sharing", "social", "socials", "authors", "author", "byline"})
 MOST_TAGS = 40
 AUTHOR_PAGES = ", ".join(
     f'a[href*="/{part}"]'
@@ -204,34 +210,56 @@ def dates(page: Page, near: Sequence[Element], first: int, last: int) -> Iterato
 
 
 def tags(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator[Claim]:
-    """Give the tags: links in an element named for them, links that say so themselves, links to pages of tags."""
+    """Give the tags: links in an element named for them, links that say so themselves, links to pages of tags.
+
+    Below the text the first lot of them is taken: lists of the whole site's topics come after it.
+    """
     pages = {node.mem_id for node in page.tree.css(TAG_PAGES)}
-    given = 0
+    given, previous = 0, last
     for element in near:
-        if element.tag != "a" or element.first < first - 12:
+        if element.tag != "a" or element.first < first - TAGS_ABOVE or element.names & names("author"):
             continue
+        around = list(page.above(element.number))
         said = "tag" in element.names or element.node.mem_id in pages
-        holders = [above for above in list(page.above(element.number))[:4] if above.names & names("tags")]
-        if not (said or holders) or is_menu(page, element):
+        held = any(above.names & names("tags") for above in around[:4])
+        if not (said or held) or any(above.names & SHARING for above in around[:5]):
             continue
-        text = HASH.sub("", page.text(element))
-        if not 1 < len(text) <= TAG_CHARACTERS or in_sentence(page, element):
+        if is_menu(page, element, below=element.first >= last) or in_sentence(page, element):
             continue
-        given += 1
+        text = label_of(page, element)
+        if text is None:
+            continue
+        if element.first - previous > TAGS_APART and given and element.first > last:
+            return
+        given, previous = given + 1, max(previous, element.first)
         if given > MOST_TAGS:
             return
-        yield Claim("topics", text, "markup", 0.85 if holders else 0.75, "tag link")
+        yield Claim("topics", text, "markup", 0.8, "tag link")
 
 
-def is_menu(page: Page, element: Element) -> bool:
-    """Say whether an element stands in the page's own menu, head or foot, or in a list of other stories."""
+def label_of(page: Page, element: Element) -> str | None:
+    """Give the label of a link to a tag's page, without its mark and the count of articles; None for any other link."""
+    text = COUNT.sub("", HASH.sub("", page.text(element)))
+    if (element.node.attributes.get("href") or "").startswith(NO_PAGE):
+        return None
+    return text if 1 < len(text) <= TAG_CHARACTERS and len(text.split()) <= TAG_WORDS else None
+
+
+def is_menu(page: Page, element: Element, *, below: bool = False) -> bool:
+    """Say whether an element stands in the page's own menu, head or foot, or in a list of other stories.
+
+    `below` the text, pages put their tags into elements of navigation.
+    """
     for above in page.above(element.number):
         if above.tag in INSIDE_ARTICLE:
             return False
-        if above.names & LIST_OF_OTHERS and above.tag not in WHOLE_PAGE and not above.names & names("tags"):
+        named = bool(above.names & names("tags"))
+        if above.names & LIST_OF_OTHERS and above.tag not in WHOLE_PAGE and not named:
             return True
-        if above.tag in {"footer", "nav"} and not above.names & names("tags"):
+        if above.tag == "footer" or (above.tag == "nav" and not below and not named):
             return True
+        if named and below:
+            return False
         if above.tag == "header" and not any(inner.tag == "h1" for inner in page.elements[above.number : above.end]):
             return True
     return False

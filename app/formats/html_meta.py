@@ -13,7 +13,6 @@ from app.pipeline.vocabulary import vocabulary
 
 NAMES = ("property", "name", "itemprop", "http-equiv")
 LONGEST = 5_000
-SPLIT = re.compile(r"\s*[,;|،、，]\s*")
 MEMBER = re.compile(r'\\?"(?P<name>[A-Za-z_-]{4,24})\\?"\s{0,4}:\s{0,4}\\?"(?P<value>\d{4}-\d\d-\d\d[^"\\]{0,25})\\?"')
 SCRIPT_BYTES = 400_000
 PROFILE = re.compile(r"^https?://|^@|^www\.", re.IGNORECASE)
@@ -61,10 +60,7 @@ def claims_from(field: str, name: str, content: str, confidence: float) -> Itera
     """Give the claims of one `meta` element: of topics one for each; a profile's address is no author's name."""
     quote = f"meta {name}"
     if field == "topics":
-        one = name in {"article:tag", "og:article:tag", "article:section"}
-        for part in [content] if one else SPLIT.split(content):
-            if text := cleaned(part):
-                yield Claim("topics", text, "meta", confidence, quote)
+        yield Claim("topics", cleaned(content), "meta", confidence, quote)
     elif field == "authors":
         if not PROFILE.match(content):
             yield Claim("authors", cleaned(content), "meta", confidence, quote, exact=True)

@@ -85,7 +85,9 @@ def people(claim: Claim, language: str | None, own: frozenset[str]) -> Iterator[
 def without_roles(text: str) -> str:
     """Leave out the parts of a byline after the first that end with a role: "Deputy Content Director"."""
     first, *others = text.split(" | ")
-    kept = [part for part in others if part.split()[-1:] and part.split()[-1].casefold().strip(".,") not in words("roles")]
+    kept = [
+        part for part in others if part.split()[-1:] and part.split()[-1].casefold().strip(".,") not in words("roles")
+    ]
     return " | ".join([first, *kept])
 
 

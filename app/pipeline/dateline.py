@@ -245,7 +245,9 @@ def exactness(claim: Evidence, surest: Evidence) -> int:
         return 0
     timed, stated = claim.precision in TIMED, claim.zone == "stated"
     near = surest.confidence - claim.confidence <= LESS_SURE
-    return 2 + stated if timed and near and (stated or surest.precision == "day") and tells_the_same(claim, surest) else 0
+    return (
+        2 + stated if timed and near and (stated or surest.precision == "day") and tells_the_same(claim, surest) else 0
+    )
 
 
 def tells_the_same(exact: Evidence, vague: Evidence) -> bool:

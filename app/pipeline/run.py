@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.pipeline import authors, byline, claims, dateline, headline, rights
+from app.pipeline import authors, byline, claims, dateline, declared, headline, rights
 from app.pipeline.article import (
     Article,
     Block,
@@ -83,8 +83,13 @@ def process(item: RawItem, now: datetime) -> Article | Rejected:
     structure = without_headline(structure, headline) if item.blocks is not None else structure
     if not structure.text.strip():
         return Rejected(NOTHING_LEFT)
-    declared = [*stated.topics, *(claim.text for claim in item.claims if claim.field == "topics")]
-    subjects = topics(structure.blocks, declared, language=code, source=stated.source)
+    said = declared.evidence(stated.topics, item.claims)
+    subjects = topics(
+        structure.blocks,
+        [claim.value for claim in said if claim.chosen],
+        language=code,
+        own=own_names(stated.source, item.claims),
+    )
     edges = {
         line.text for line in (*found[max(0, where.start - 1) : where.start + 2], *found[where.end - 1 : where.end + 1])
     }
@@ -92,6 +97,7 @@ def process(item: RawItem, now: datetime) -> Article | Rejected:
         *sender_evidence(item),
         *claimed,
         *title_evidence,
+        *said,
         *beside_fields((*dates.evidence, *names.evidence), item, edges),
         *owners.evidence,
     )
@@ -160,7 +166,7 @@ def fallback(item: RawItem, now: datetime) -> Article | Rejected:
     title_evidence = headline.choose(
         headline.evidence(one_line(item.stated.title), item.claims, own_names(item.stated.source), None)
     )[1]
-    subjects = topics((), item.stated.topics, language=None, source=item.stated.source)
+    subjects = topics((), item.stated.topics, language=None, own=own_names(item.stated.source))
     return article_of(
         Draft(item, now, structure, subjects, None, (*sender_evidence(item), *title_evidence), item.repairs, "fallback")
     )
@@ -233,6 +239,7 @@ def article_of(draft: Draft) -> Article:
             published.evidence,
             modified.evidence,
             terms_evidence,
+            (claim for claim in draft.evidence if claim.field == "topics"),
             [replace(claim, chosen=True) for claim in (draft.language, place, url) if claim],
         ),
         content_hash=content_hash(title, structure.text),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from app.pipeline.article import Block, Heading, Paragraph, Table, Topic, TopicEntry, TopicList, TopicOrigin
 from app.pipeline.enumerations import enumerated
 from app.pipeline.mentions import Mentions, mentions
+from app.pipeline.sites import folded
 from app.pipeline.slug import fold, slug
 from app.pipeline.subjects import best_written, boilerplate, cleaned, has_article_inside, is_subject
 from app.pipeline.topic_lists import Enumeration, enumerations
@@ -23,7 +24,6 @@ MOST_DECLARED_CHARACTERS = 100
 MOST_MENTIONS = 8
 ORDER: tuple[TopicOrigin, ...] = ("declared", "list", "table", "heading", "text")
 BASE: Mapping[TopicOrigin, float] = {"declared": 0.9, "list": 0.8, "table": 0.8, "heading": 0.6, "text": 0.5}
-HOST_PARTS = frozenset({"www", "m", "amp", "news", "edition", "com", "co", "org", "net", "gov", "ac", "or", "ne"})
 """Parts of a host's name that are no part of the source's."""
 
 
@@ -56,13 +56,13 @@ class Gathered:
     sure: bool = False
 
 
-def topics(blocks: Sequence[Block], declared: Sequence[str], *, language: str | None, source: str | None) -> Subjects:
+def topics(blocks: Sequence[Block], declared: Sequence[str], *, language: str | None, own: frozenset[str]) -> Subjects:
     """Find an article's topic lists and topics, each subject once, ordered by score and then by label.
 
     At most 200 declared topics and 40 found ones; of equals those that come first in the article are kept.
     """
     lists = tuple(enumerations(blocks, language))
-    gathered = gather(labels(blocks, declared, lists, language), language, own_names(source))
+    gathered = gather(labels(blocks, declared, lists, language), language, own)
     counted = mentions(blocks, {key: found.labels for key, found in gathered.items()}, language)
     made = [topic_of(key, found, counted) for key, found in gathered.items() if is_sure(key, found, counted)]
     made.sort(key=lambda topic: -topic.score)
@@ -101,17 +101,6 @@ def is_declared(label: str) -> bool:
     return len(label) <= MOST_DECLARED_CHARACTERS and slug(label) != "" and slug(label) not in boilerplate()
 
 
-def own_names(source: str | None) -> frozenset[str]:
-    """Give the source's own names without spaces and hyphens: as stated, and of a host the part that is its name."""
-    if not source:
-        return frozenset()
-    names = {source}
-    if "." in source and " " not in source.strip():
-        parts = [part for part in source.casefold().split(".")[:-1] if part not in HOST_PARTS]
-        names.update(parts[-1:])
-    return frozenset(slug(name).replace("-", "") for name in names)
-
-
 def gather(found: Iterator[Label], language: str | None, own: frozenset[str]) -> dict[str, Gathered]:
     """Bring the labels of each subject together under its fold, in the order in which they come."""
     gathered: defaultdict[str, Gathered] = defaultdict(Gathered)
@@ -119,7 +108,7 @@ def gather(found: Iterator[Label], language: str | None, own: frozenset[str]) ->
         if number >= MOST_LABELS:
             break
         key = fold(label.text, language)
-        if key and slug(label.text).replace("-", "") not in own:
+        if key and folded(label.text) not in own:
             subject = gathered[key]
             subject.labels.append(label.text)
             subject.origins.add(label.origin)
