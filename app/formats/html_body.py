@@ -11,6 +11,7 @@ from functools import cache
 from itertools import accumulate
 
 from app.formats.html_page import Element, Page, TextLine
+from app.formats.markup import INLINE
 from app.pipeline.vocabulary import vocabulary
 
 LONG_LINE = 45
@@ -22,6 +23,8 @@ KEPT = 0.62
 HELD = 0.3
 """Share of the page's weight from which an element is no boilerplate, whatever it is named."""
 ASIDE = frozenset({"nav", "aside", "footer", "form", "button", "dialog", "figure", "figcaption", "address"})
+PARTS = INLINE | {"p", "li", "blockquote", "td", "h1", "h2", "h3", "h4", "dd", "pre"}
+"""Elements that are a part of an article, and never hold one."""
 SENTENCE = re.compile(r"[.!?…。！？؟।:][\"'”’»)\]]*$")
 
 
@@ -115,7 +118,7 @@ def descend(page: Page, weights: Sequence[float]) -> Element:
     here = page.elements[0]
     while True:
         best = max(children(page, here), key=lambda child: of(child, weights), default=None)
-        if best is None or of(best, weights) < KEPT * of(here, weights):
+        if best is None or best.tag in PARTS or best.last - best.first < 2 or of(best, weights) < KEPT * of(here, weights):
             return here
         here = best
 
@@ -150,5 +153,6 @@ def trimmed(page: Page, chosen: Element, asides: Sequence[bool], inside: Sequenc
 
 
 def is_link_line(line: TextLine) -> bool:
-    """Say whether a line is nothing but links, as menus and lists of other stories are."""
-    return line.linked > 0.8 * len(line.text) and len(line.text) < 300
+    """Say whether a line is nothing but links, or a link after a word, as menus and lists of other stories are."""
+    share = line.linked / len(line.text)
+    return len(line.text) < 300 and (share > 0.8 or (share > 0.5 and not SENTENCE.search(line.text)))

@@ -25,6 +25,7 @@ from app.pipeline.article import (
 from app.pipeline.byline import Byline
 from app.pipeline.dateline import Chosen
 from app.pipeline.fingerprint import content_hash, field_hash
+from app.pipeline.furniture import is_furniture
 from app.pipeline.language import detect
 from app.pipeline.outline import lines, outline
 from app.pipeline.prose import size
@@ -77,7 +78,8 @@ def process(item: RawItem, now: datetime) -> Article | Rejected:
     if item.blocks is None:
         structure = build(found, where, dates.lines | names.lines | owners.lines, title)
     else:
-        structure, repaired = rebuilt(item.blocks)
+        aside = {found[number].text for number in dates.lines | names.lines}
+        structure, repaired = rebuilt([block for block in item.blocks if not is_aside(block, aside)])
     claimed = claims.evidence(item.claims, code, stated.timezone, own_names(stated.source, item.claims))
     headline, title_evidence = choose_headline(item, title, structure)
     structure = without_headline(structure, headline) if item.blocks is not None else structure
@@ -138,6 +140,11 @@ def choose_headline(item: RawItem, title: str | None, structure: Structure) -> t
     """Choose the headline: what the sender states, else what the format says, else the first heading of the text."""
     found = headline.evidence(title, item.claims, own_names(item.stated.source, item.claims), structure.headline)
     return headline.choose(found)
+
+
+def is_aside(block: Block, aside: Collection[str]) -> bool:
+    """Say whether a block is a byline, a date or a site's furniture, and no part of the text."""
+    return isinstance(block, Paragraph) and (block.text in aside or is_furniture(block.text))
 
 
 def rebuilt(blocks: Sequence[Block]) -> tuple[Structure, Repaired]:
