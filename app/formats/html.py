@@ -26,6 +26,8 @@ URL_DATE = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[/_.-]?)(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])(?!\d)"
 )
 LONGEST_URL = 2_048
+SURE_DATE = 0.88
+"""Above it, the data of scripts need not be searched for dates."""
 
 
 def read_page(body: Sent) -> list[RawItem]:
@@ -56,7 +58,7 @@ def read_markup(decoded: Decoded, hints: Stated, position: int = 0) -> RawItem:
     """Read the text of a page as an item."""
     tree = parse(decoded.text)
     base = hints.url
-    head = [*html_meta.claims_of(tree, base), *html_meta.claims_of_scripts(tree)]
+    head = list(html_meta.claims_of(tree, base))
     titles = [claim.text for claim in head if claim.field == "title"]
     title_element = tree.css_first("title")
     title = one_line(title_element.text()) if title_element is not None else ""
@@ -68,6 +70,8 @@ def read_markup(decoded: Decoded, hints: Stated, position: int = 0) -> RawItem:
     headline = headline_of(page, body, [*titles, *(claim.text for claim in data if claim.field == "title")])
     marks = list(html_marks.claims_of(page, body, headline))
     claims = [*data, *head, *marks, *from_url(base or canonical)]
+    if not any(claim.field == "published_at" and claim.confidence > SURE_DATE for claim in claims):
+        claims += html_meta.claims_of_scripts(tree)
     if headline is not None:
         claims.append(Claim("title", page.lines[headline].text, "markup", 0.9, "h1"))
     if title:

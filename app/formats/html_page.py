@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -15,7 +17,9 @@ LONGEST_HINT = 300
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 NOT_SILENT = frozenset({"nav", "button", "form", "figure", "dialog"})
 """Silent in an article's body, but a page may have its byline or tags there."""
-SKIPPED = SILENT - NOT_SILENT
+SKIPPED = (SILENT - NOT_SILENT) | {"-comment", "_comment", "!doctype", "!--", ""}
+TEXT = "-text"
+"""What the parser calls a node of text."""
 
 
 @dataclass(slots=True)
@@ -29,12 +33,11 @@ class Element:
     number: int
     depth: int
     first: int
-    end: int = 0
-    last: int = 0
+    end: int
+    last: int
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
+class TextLine(NamedTuple):
     """One line of a page as a reader sees it: its text, the element that it stands in, and how much of it is links."""
 
     text: str
@@ -67,11 +70,14 @@ NAMELESS: frozenset[str] = frozenset()
 
 def names_of(attributes: Mapping[str, str | None]) -> frozenset[str]:
     """Give the words of the names that a page gives an element: `articleBody` and `article-body` are `article`, `body`."""
-    found: list[str] = []
-    for name in HINTS:
-        if value := attributes.get(name):
-            found += WORD.findall(value[:LONGEST_HINT])
-    return frozenset(map(str.lower, found)) if found else NAMELESS
+    hint = " ".join([value[:LONGEST_HINT] for name in HINTS if (value := attributes.get(name))])
+    return words_of(hint) if hint else NAMELESS
+
+
+@lru_cache(maxsize=20_000)
+def words_of(hint: str) -> frozenset[str]:
+    """Give the words of names, small; pages repeat a few names a thousand times, and sites from page to page."""
+    return frozenset(map(str.lower, WORD.findall(hint)))
 
 
 def is_hidden(attributes: Mapping[str, str | None]) -> bool:
@@ -84,28 +90,46 @@ def is_hidden(attributes: Mapping[str, str | None]) -> bool:
 
 @dataclass(slots=True)
 class Reader:
-    """What is gathered while walking a page."""
+    """What is gathered while walking a page; `open` are the elements that are, `blocks` those of them that hold lines."""
 
     elements: list[Element]
     lines: list[TextLine]
     words: list[str]
     blocks: list[int]
+    open: list[int]
     links: int = 0
     linked: int = 0
+
+    def text(self, text: str) -> None:
+        """Add words to the open line."""
+        self.words.append(text)
+        if self.links and not text.isspace():
+            self.linked += len(text)
 
     def line(self) -> None:
         """End the open line."""
         if self.words:
-            text = one_line("".join(self.words))
+            text = " ".join("".join(self.words).split())
             if text:
                 self.lines.append(TextLine(text, self.blocks[-1] if self.blocks else 0, min(self.linked, len(text))))
             self.words.clear()
         self.linked = 0
 
+    def leave(self) -> None:
+        """Close the innermost open element."""
+        element = self.elements[self.open.pop()]
+        if element.tag not in INLINE:
+            self.line()
+            self.blocks.pop()
+        elif element.tag == "a":
+            self.links -= 1
+        element.end = len(self.elements)
+        element.last = len(self.lines)
+
 
 def lay_out(tree: LexborHTMLParser) -> Page:
     """Lay a parsed page out."""
-    made = Reader([], [], [], [])
+    made = Reader([], [], [], [], [])
     root = tree.body
     if root is not None:
         walk(root, made)
@@ -113,66 +137,46 @@ def lay_out(tree: LexborHTMLParser) -> Page:
 
 
 def walk(root: LexborNode, made: Reader) -> None:
-    """Walk the page once; no recursion, as pages nest without bound."""
+    """Walk the page once; no recursion, as pages nest without bound. The hottest loop of reading a page."""
     node: LexborNode | None = root
-    open_elements: list[int] = []
     while node is not None:
-        below = None
-        if node.is_text_node:
-            text = node.text_content
-            if text:
-                made.words.append(text)
-                if made.links:
-                    made.linked += len(text) if not text.isspace() else 0
-        elif node.is_element_node and enters(node, made, open_elements):
+        tag = node.tag or ""
+        if tag == TEXT:
+            made.text(node.text_content or "")
+        elif tag not in SKIPPED and enters(node, tag, made):
             below = node.first_child
-            if below is None:
-                leave(made, open_elements)
-        if below is not None:
-            node = below
-            continue
-        while node is not None and node.next is None:
-            if not open_elements:
-                return
+            if below is not None:
+                node = below
+                continue
+            made.leave()
+        following = node.next if made.open else None
+        while following is None:
             node = node.parent
-            leave(made, open_elements)
-            if not open_elements:
+            if node is None or not made.open:
                 return
-        node = node.next if node is not None else None
+            made.leave()
+            following = node.next if made.open else None
+        node = following
 
 
-def enters(node: LexborNode, made: Reader, open_elements: list[int]) -> bool:
+def enters(node: LexborNode, tag: str, made: Reader) -> bool:
     """Open an element; false where it is passed over with all that is in it."""
-    tag = node.tag or ""
-    if tag in SKIPPED or len(made.elements) >= MOST_ELEMENTS:
-        return False
-    if tag == "br":
-        made.words.append("\n")
-    elif tag not in INLINE:
-        made.line()
-    attributes = node.attributes
-    if attributes and tag not in INLINE and tag != "body" and is_hidden(attributes):
-        return False
-    parent = open_elements[-1] if open_elements else -1
     number = len(made.elements)
-    names = names_of(attributes) if attributes else NAMELESS
-    made.elements.append(Element(node, tag, names, parent, number, len(open_elements), len(made.lines)))
-    open_elements.append(number)
-    if tag == "a":
-        made.links += 1
-    if tag not in INLINE:
-        made.blocks.append(number)
-    return True
-
-
-def leave(made: Reader, open_elements: list[int]) -> None:
-    """Close the innermost open element."""
-    number = open_elements.pop()
-    element = made.elements[number]
-    if element.tag == "a":
-        made.links -= 1
-    if element.tag not in INLINE:
+    if number >= MOST_ELEMENTS:
+        return False
+    attributes = node.attributes
+    inline = tag in INLINE
+    if not inline:
         made.line()
-        made.blocks.pop()
-    element.end = len(made.elements)
-    element.last = len(made.lines)
+        if attributes and tag != "body" and is_hidden(attributes):
+            return False
+        made.blocks.append(number)
+    elif tag == "a":
+        made.links += 1
+    above = made.open
+    names = names_of(attributes) if attributes else NAMELESS
+    made.elements.append(
+        Element(node, tag, names, above[-1] if above else -1, number, len(above), len(made.lines), 0, 0)
+    )
+    above.append(number)
+    return True

@@ -50,6 +50,6 @@ def fuller(found: Sequence[Sequence[Evidence]]) -> Sequence[Evidence]:
 
 
 def extends(name: str, parts: Iterable[Evidence]) -> bool:
-    """Say whether a name of several words holds one of the short ones."""
+    """Say whether a name of several words begins with one of the short ones, or is written together in it."""
     words = [folded(word) for word in name.split()]
-    return len(words) > 1 and any(folded(part.value) in {*words, "".join(words)} for part in parts)
+    return len(words) > 1 and any(folded(part.value) in {words[0], "".join(words)} for part in parts)

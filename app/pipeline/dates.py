@@ -97,10 +97,14 @@ def month_of(word: str, language: str | None) -> int | None:
     return any_month(folded)
 
 
+OF_NUMBERS = re.compile(r"\d\s?[./-]\s?\d{1,2}\s?[./-]\s?\d")
+"""What a line needs to hold a date of numbers; the whole pattern costs a hundred times as much."""
+
+
 def numeric_order(text: str) -> Order | None:
     """Decide the order of a text's numeric dates by those that leave no choice; None where none does, or they differ."""
     orders = set()
-    for found in DATE.finditer(text):
+    for found in DATE.finditer("\n".join(line for line in text.split("\n") if OF_NUMBERS.search(line))):
         if found["a5"] and int(found["a5"]) > 12 >= int(found["b5"]):
             orders.add("dmy")
         elif found["a5"] and int(found["b5"]) > 12 >= int(found["a5"]):

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 import xxhash
 
-from app.pipeline.slug import SEPARATORS, UNSEEN
+from app.pipeline.slug import SEPARATORS, SIGNED, UNSEEN, WORD
 
 
 def content_hash(title: str | None, text: str) -> bytes:
     """Hash the words of an article to 16 bytes; case, punctuation, space and compatibility forms make no difference."""
     written = unicodedata.normalize("NFKC", UNSEEN.sub("", f"{title or ''}\n{text}"))
-    letters = SEPARATORS.sub("", unicodedata.normalize("NFKC", written.casefold()))
+    folded = unicodedata.normalize("NFKC", written.casefold())
+    letters = SEPARATORS.sub("", folded) if SIGNED.search(folded) else "".join(WORD.findall(folded))
     return xxhash.xxh3_128_digest(letters.encode("utf-8", "replace"))
 
 

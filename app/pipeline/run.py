@@ -148,9 +148,11 @@ def is_aside(block: Block, aside: Collection[str]) -> bool:
 
 
 def rebuilt(blocks: Sequence[Block]) -> tuple[Structure, Repaired]:
-    """Mend the words of blocks that a format gave."""
+    """Mend the words of blocks that a format gave; most pages need none, which one look at their whole text tells."""
     counts: Counter[str] = Counter()
-    mended = tuple(mended_block(block, counts) for block in blocks)
+    mended = tuple(blocks)
+    if repair(render(mended)).counts:
+        mended = tuple(mended_block(block, counts) for block in blocks)
     first = next((block.text for block in mended if isinstance(block, Heading)), None)
     return Structure(mended, render(mended), first), Repaired("", dict(counts))
 

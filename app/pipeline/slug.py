@@ -22,6 +22,10 @@ UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 LETTER_SIGNS = "".join(sign for sign in map(chr, range(0x300, 0x12000)) if unicodedata.category(sign) in {"Mn", "Mc"})
 """Signs that are part of a word but no letters to Python: the vowels of Hindi, Tamil or Thai."""
 SEPARATORS = re.compile(rf"(?:[^\w{LETTER_SIGNS}]|_)+")
+SIGNED = re.compile("[\u0300-\u1fff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua000-\U00012000]")
+"""Where such signs can be: beyond Latin, and not among the signs and letters of Chinese and Japanese."""
+WORD = re.compile(r"[^\W_]+")
+"""A word where there are no such signs, which is found ten times as fast."""
 APOSTROPHES = str.maketrans(dict.fromkeys("’ʼ`´＇", "'"))
 JOINING = re.compile(r"(?<=\w)'(?=\w)")
 DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
@@ -56,7 +60,7 @@ def words(text: str) -> list[str]:
         written = JOINING.sub("", elided().sub(r"\1 ", written))
     if "+" in written or "#" in written:
         written = SIGNS.sub(lambda found: SIGN_NAMES[found[0]], written)
-    return SEPARATORS.sub(" ", written).split()
+    return SEPARATORS.sub(" ", written).split() if SIGNED.search(written) else WORD.findall(written)
 
 
 def slug(label: str) -> str:
