@@ -18,11 +18,11 @@ from typing import Self
 
 from app.formats.read import read
 from app.formats.unreadable import UnknownType, Unreadable
-from app.pipeline.article import Article, RawItem, Rejected, Stated
+from app.pipeline.article import Article, RawItem, Rejected, Retraction, Stated
 from app.settings import Settings
 from app.walled import Breach, WalledOff
 
-Process = Callable[[RawItem, datetime], Article | Rejected]
+Process = Callable[[RawItem, datetime], Article | Rejected | Retraction]
 NONE_LEFT: frozenset[int] = frozenset()
 WARM_UP = (
     "A calm day\nBy Maren Holt\n14 March 2026\nThe harbour of Port Ellery was calm, said the keeper of its lighthouse."
@@ -67,7 +67,16 @@ class Broken:
     error: str
 
 
-Extracted = Done | Refused | Broken
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """An item says that an article must not be used."""
+
+    position: int
+    span: tuple[int, int] | None
+    retraction: Retraction
+
+
+Extracted = Done | Refused | Broken | Recalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +157,8 @@ def run_item(item: RawItem, now: datetime, process: Process) -> Extracted:
         return Broken(item.position, item.span, f"{type(error).__name__}: {error} ({where})")
     if isinstance(result, Rejected):
         return Refused(item.position, item.span, result.reason)
+    if isinstance(result, Retraction):
+        return Recalled(item.position, item.span, result)
     return Done(item.position, item.span, result)
 
 

@@ -9,14 +9,14 @@ import contextlib
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import sqlalchemy.exc
 import structlog
 
 from app.db import STORE_ERRORS, Database, connect
-from app.extraction import Broken, Done, Extracted, Extractor, Job, Refused
+from app.extraction import Broken, Done, Extracted, Extractor, Job, Recalled, Refused
 from app.health import beat, leave
 from app.intake.accept import forget_keys
 from app.pipeline.article import Stated
@@ -25,7 +25,8 @@ from app.queue.claims import Claimed, Ending, Item
 from app.queue.retry import RetryPolicy, pause
 from app.settings import Settings
 from app.store.articles import save
-from app.store.plan import Arrival
+from app.store.plan import Arrival, Recall
+from app.store.retraction import retract
 
 log = structlog.get_logger()
 
@@ -36,6 +37,8 @@ COLLIDED = frozenset({"40001", "40P01", "55P03"})
 COLLISIONS = 3
 """How often a batch that collided with another worker's is tried again at once."""
 BEAT_SECONDS = 5.0
+LONGEST_EMBARGO_WAIT = timedelta(days=30)
+"""After which an embargoed item is looked at again, and put back."""
 TROUBLE_SECONDS = 1.0
 """Pause after the store did not answer."""
 
@@ -55,33 +58,60 @@ class Verdict:
     ending: Ending
     arrivals: tuple[Arrival, ...]
     items: tuple[Item, ...]
+    recalls: tuple[Recall, ...] = ()
 
 
-def judge(processed: Processed, policy: RetryPolicy) -> Verdict:
-    """Decide how an attempt ends: what came out is stored now, what broke is tried again until the policy gives up."""
+def judge(processed: Processed, policy: RetryPolicy, now: datetime) -> Verdict:
+    """Decide how an attempt ends: what came out is stored now, what broke is tried again until the policy gives up.
+
+    An article under embargo is not stored before its time: its item stays in the queue until then.
+    """
     submission = processed.submission
+    done = [found for found in processed.results if isinstance(found, Done)]
+    held = [found for found in done if is_held(found, now)]
     arrivals = tuple(
         Arrival(submission.id, found.position, submission.received_at, found.article, found.span)
+        for found in done
+        if found not in held
+    )
+    recalls = tuple(
+        Recall(submission.id, found.position, found.retraction, found.span)
         for found in processed.results
-        if isinstance(found, Done)
+        if isinstance(found, Recalled)
     )
     refused = [found for found in processed.results if isinstance(found, Refused)]
     broken = [found for found in processed.results if isinstance(found, Broken)]
     items = [Item(submission.id, found.position, "rejected", None, found.reason, found.span) for found in refused]
     if not broken:
-        return Verdict(Ending(submission.id, "done", submission.failures), arrivals, tuple(items))
+        ending = waiting(submission, held, now) if held else Ending(submission.id, "done", submission.failures)
+        return Verdict(ending, arrivals, tuple(items), recalls)
     failures = submission.failures + 1
     error = printable(broken[0].error)
     wait = pause(policy, failures, spread=submission.id.int % 100 / 100)
     if wait is not None:
-        pending = tuple(found.position for found in broken)
-        return Verdict(Ending(submission.id, "queued", failures, error, wait, pending), arrivals, tuple(items))
+        pending = (*(found.position for found in broken), *(found.position for found in held))
+        return Verdict(Ending(submission.id, "queued", failures, error, wait, pending), arrivals, tuple(items), recalls)
     items += [
         Item(submission.id, found.position, "failed", None, printable(found.error), found.span) for found in broken
     ]
-    some_processed = arrivals or refused or submission.partly_done
+    if held:
+        return Verdict(waiting(submission, held, now), arrivals, tuple(items), recalls)
+    some_processed = arrivals or refused or recalls or submission.partly_done
     state: claims.State = "done" if some_processed else "quarantined"
-    return Verdict(Ending(submission.id, state, failures, error), arrivals, tuple(items))
+    return Verdict(Ending(submission.id, state, failures, error), arrivals, tuple(items), recalls)
+
+
+def is_held(found: Done, now: datetime) -> bool:
+    """Say whether an article may not be used yet."""
+    until = found.article.embargoed_until
+    return until is not None and until > now
+
+
+def waiting(submission: Claimed, held: Sequence[Done], now: datetime) -> Ending:
+    """Put a submission back until the first of its embargoes ends."""
+    first = min(found.article.embargoed_until or now for found in held)
+    pause = min(first - now, LONGEST_EMBARGO_WAIT)
+    return Ending(submission.id, "queued", 0, None, pause, tuple(found.position for found in held))
 
 
 def printable(error: str) -> str:
@@ -178,7 +208,8 @@ class Worker:
         try:
             results = await self.extractor.extract([job(submission) for submission in batch])
             processed = [Processed(*pair) for pair in zip(batch, results, strict=True)]
-            await self.store(token, [judge(one, self.policy) for one in processed])
+            now = datetime.now(UTC)
+            await self.store(token, [judge(one, self.policy, now) for one in processed])
         finally:
             keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -225,6 +256,11 @@ class Worker:
                         Item(arrival.submission_id, arrival.position, one.outcome, one.article_id, None, arrival.span)
                         for arrival, one in zip(arrivals, saved, strict=True)
                     ]
+                    recalls = [recall for verdict in kept for recall in verdict.recalls]
+                    items += [
+                        Item(recall.submission_id, recall.position, "retracted", article_id, None, recall.span)
+                        for recall, article_id in zip(recalls, await retract(connection, recalls), strict=True)
+                    ]
                     await claims.finish(connection, token, [verdict.ending for verdict in kept], items)
             except sqlalchemy.exc.DBAPIError as error:
                 if attempt == COLLISIONS or getattr(error.orig, "sqlstate", None) not in COLLIDED:
@@ -258,7 +294,11 @@ def hints_of(hints: Mapping[str, str]) -> Stated:
 def not_stored(verdict: Verdict, error: str, policy: RetryPolicy) -> Verdict:
     """Turn a verdict that the store refused into a failure of all its articles."""
     failures = verdict.ending.failures + (verdict.ending.state != "queued")
-    positions = tuple(arrival.position for arrival in verdict.arrivals) + (verdict.ending.pending or ())
+    positions = (
+        *(arrival.position for arrival in verdict.arrivals),
+        *(recall.position for recall in verdict.recalls),
+        *(verdict.ending.pending or ()),
+    )
     message = printable(error)
     wait = pause(policy, failures, spread=verdict.ending.id.int % 100 / 100)
     if wait is not None:

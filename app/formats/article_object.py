@@ -1,22 +1,22 @@
-"""Reads the article object of `application/json`, alone or in an array, and of `application/x-ndjson`, one a line."""
+"""Checks the article object of `application/json`, alone or in an array, and of `application/x-ndjson`, one a line."""
 
 import codecs
 import math
 import re
 import zoneinfo
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.formats.body import Body
-from app.formats.charset import decode, mended
+from app.formats.charset import Decoded, decode, mended
 from app.formats.json_values import Element, json_elements, line_elements
 from app.formats.text import is_blank
 from app.formats.unreadable import Unreadable
-from app.pipeline.article import RawItem, Stated
 
 FAULTS_SHOWN = 20
 POINTER_PART = 200
@@ -27,8 +27,8 @@ SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f]")
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$"
 ZONES = zoneinfo.available_timezones() - {"localtime", "Factory"}
 """Names that mean the same everywhere; those two are the host's own."""
-CONTENT_TYPE: Final = "text/plain"
-"""What `content` can be; grows with the readers."""
+CONTENT_TYPES: Final = ("text/plain", "text/html")
+"""What `content` can be."""
 
 
 def http_url(value: str) -> str:
@@ -73,8 +73,8 @@ def printed(value: object) -> object:
 def readable(value: object) -> object:
     """Check that there is a reader for what `content` is said to be."""
     kind = value.partition(";")[0].strip().lower() if isinstance(value, str) else value
-    if isinstance(kind, str) and kind != CONTENT_TYPE:
-        raise ValueError(f"there is no reader for {kind[:100]!r}; {CONTENT_TYPE} is taken")
+    if isinstance(kind, str) and kind not in CONTENT_TYPES:
+        raise ValueError(f"there is no reader for {kind[:100]!r}; {' and '.join(CONTENT_TYPES)} are taken")
     return kind
 
 
@@ -107,8 +107,8 @@ class ArticleObject(BaseModel):
     )
 
     content: Annotated[str, AfterValidator(worded)] = Field(description="The article itself.")
-    content_type: Annotated[Literal["text/plain"] | None, BeforeValidator(readable)] = Field(
-        CONTENT_TYPE, description="What `content` is."
+    content_type: Annotated[Literal["text/plain", "text/html"] | None, BeforeValidator(readable)] = Field(
+        "text/plain", description="What `content` is."
     )
     url: Url | None = Field(None, description="Where the article stands.")
     guid: Annotated[str, Field(max_length=2048)] | None = Field(None, description="The sender's own id for it.")
@@ -171,23 +171,6 @@ def cleaned_text(text: str, counts: Counter[str]) -> str:
     return decoded.text.replace("\x00", "")
 
 
-def stated_by(given: ArticleObject, hints: Stated) -> Stated:
-    """Give what the object states, filled up with what the query says."""
-    return Stated(
-        url=given.url or hints.url,
-        guid=given.guid or None,
-        source=given.source or hints.source,
-        title=given.title,
-        authors=tuple(given.authors or ()),
-        published_at=given.published_at,
-        modified_at=given.modified_at,
-        language=given.language or hints.language,
-        topics=tuple(given.topics or ()),
-        timezone=given.timezone or hints.timezone,
-        rights=given.rights,
-    )
-
-
 class Offsets:
     """Turns places among a body's characters into places among its bytes, in one walk forward; UTF-8 alone."""
 
@@ -208,41 +191,48 @@ class Offsets:
         return (self.at(element.start), self.at(element.end)) if self.exact and element.pointer else None
 
 
-def read_objects(body: Body) -> list[RawItem]:
-    """Give an item for the article object of a JSON body, or for each one of its array; raises Unreadable."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One checked article object with its byte range in the body, and what had to be mended to read it."""
+
+    article: ArticleObject
+    span: tuple[int, int] | None
+    repairs: Mapping[str, int]
+
+
+def json_objects(body: Body) -> list[Given]:
+    """Give the article object of a JSON body, or those of its array; raises Unreadable."""
     decoded = decode(body.data, body.charset)
-    return items_of(body, decoded.text, decoded.repairs, json_elements(decoded.text))
+    return objects_of(body, decoded, json_elements(decoded.text))
 
 
-def read_lines(body: Body) -> list[RawItem]:
-    """Give an item for the article object of each line; raises Unreadable."""
+def line_objects(body: Body) -> list[Given]:
+    """Give the article object of each line; raises Unreadable."""
     decoded = decode(body.data, body.charset)
-    return items_of(body, decoded.text, decoded.repairs, line_elements(decoded.text))
+    return objects_of(body, decoded, line_elements(decoded.text))
 
 
-def items_of(body: Body, text: str, repairs: dict[str, int], elements: Iterable[Element]) -> list[RawItem]:
-    """Give an item for each element; one that is no article object refuses the whole body.
+def objects_of(body: Body, decoded: Decoded, elements: Iterable[Element]) -> list[Given]:
+    """Give the article object of each element; one that is none refuses the whole body.
 
     Raises Unreadable with a pointer for each fault, twenty at most.
     """
-    items: list[RawItem] = []
+    found: list[Given] = []
     faults: list[tuple[str, str]] = []
-    offsets = Offsets(body.data, text)
-    unclean = ESCAPED.search(text) is not None
+    offsets = Offsets(body.data, decoded.text)
+    unclean = ESCAPED.search(decoded.text) is not None
     for element in elements:
-        if len(items) == body.max_items:
+        if len(found) == body.max_items:
             raise Unreadable([(element.pointer, f"more than {body.max_items} items in one body")])
-        counts = Counter(repairs)
+        counts = Counter(decoded.repairs)
         given, wrong = checked(cleaned(element, counts) if unclean else element)
         faults += wrong
         if len(faults) >= FAULTS_SHOWN:
             break
         if given is not None:
-            items.append(
-                RawItem(len(items), given.content, stated_by(given, body.hints), offsets.span(element), dict(counts))
-            )
+            found.append(Given(given, offsets.span(element), dict(counts)))
     if faults:
         raise Unreadable(faults[:FAULTS_SHOWN])
-    if not items:
+    if not found:
         raise Unreadable([("", "no article in it")])
-    return items
+    return found

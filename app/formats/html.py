@@ -1,7 +1,7 @@
 """Reads an HTML page: its article's blocks, the lines around them, and what head, data, markup and URL say of each field."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -10,7 +10,7 @@ from app.formats import html_jsonld, html_marks, html_meta
 from app.formats.body import Body as Sent
 from app.formats.charset import Decoded, attempt, codec_of, decode
 from app.formats.dom import parse
-from app.formats.fragment import lines_of
+from app.formats.fragment import lines_of, read_fragment
 from app.formats.html_body import Body, find, names
 from app.formats.html_page import Page, lay_out
 from app.formats.markup import blocks_of, one_line
@@ -19,6 +19,8 @@ from app.pipeline.article import Block, Claim, Outline, Paragraph, RawItem, Stat
 
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w.:-]{1,40})", re.IGNORECASE)
 META_BYTES = 4_096
+PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+PAGE_START = 2_000
 ABOVE = 25
 BELOW = 12
 STANDFIRST_WORDS = 6
@@ -54,8 +56,21 @@ def decode_page(data: bytes, declared: str | None) -> Decoded:
     return decode(data, declared or inside)
 
 
+def read_content(markup: str, stated: Stated, repairs: Mapping[str, int]) -> RawItem:
+    """Read the markup that an article object or a feed carries: a whole page as one, a fragment as all body.
+
+    Raises Unreadable where there is nothing in it to read.
+    """
+    if PAGE.search(markup[:PAGE_START]):
+        return read_markup(Decoded(markup, dict(repairs)), stated)
+    found = read_fragment(markup)
+    if not found.text:
+        raise Unreadable([("", "The markup holds no text to read.")])
+    return RawItem(0, found.text, stated, None, repairs, blocks=found.blocks)
+
+
 def read_markup(decoded: Decoded, hints: Stated, position: int = 0) -> RawItem:
-    """Read the text of a page as an item."""
+    """Read the text of a page as an item; raises Unreadable where there is nothing in it to read."""
     tree = parse(decoded.text)
     base = hints.url
     head = list(html_meta.claims_of(tree, base))

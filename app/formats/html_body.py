@@ -44,7 +44,7 @@ def names(kind: str) -> frozenset[str]:
     return frozenset(vocabulary("html")["names"][kind])
 
 
-def weight(line: TextLine, aside: bool) -> float:
+def weight(line: TextLine, *, aside: bool) -> float:
     """Give how much a line says for its surroundings being the article."""
     size = len(line.text)
     if aside or size < LONG_LINE or line.linked > LINKED * size:
@@ -76,7 +76,7 @@ def find(page: Page) -> Body | None:
         return None
     plain = sums(page, [weight(line, aside=False) for line in page.lines])
     asides = forgiven(page, marked(page), plain)
-    inside = [weight(line, asides[line.element]) for line in page.lines]
+    inside = [weight(line, aside=asides[line.element]) for line in page.lines]
     weights = sums(page, inside)
     if weights[-1] == 0:
         weights, asides, inside = (
@@ -118,7 +118,12 @@ def descend(page: Page, weights: Sequence[float]) -> Element:
     here = page.elements[0]
     while True:
         best = max(children(page, here), key=lambda child: of(child, weights), default=None)
-        if best is None or best.tag in PARTS or best.last - best.first < 2 or of(best, weights) < KEPT * of(here, weights):
+        if (
+            best is None
+            or best.tag in PARTS
+            or best.last - best.first < 2
+            or of(best, weights) < KEPT * of(here, weights)
+        ):
             return here
         here = best
 

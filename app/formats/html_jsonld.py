@@ -203,30 +203,25 @@ def claims_of(graph: Graph, place: Place) -> tuple[Claim, ...]:
     node = own(graph, place)
     if node is None:
         return ()
-    return tuple(
-        [
-            *(Claim("title", text, "jsonld", 0.92, "headline") for text in first(texts(node.get("headline"), graph))),
-            *(Claim("title", text, "jsonld", 0.6, "name") for text in first(texts(node.get("name"), graph))),
-            *(
-                Claim("title", text, "jsonld", 0.5, "alternativeHeadline")
-                for text in first(texts(node.get("alternativeHeadline"), graph))
-            ),
-            *people(node, graph),
-            *(Claim("site", text, "jsonld", 0.9, "publisher") for text in texts(node.get("publisher"), graph)),
-            *dates(node, graph),
-            *subjects(node, graph),
-            *(
-                Claim("language", text, "jsonld", 0.8, "inLanguage")
-                for text in first(texts(node.get("inLanguage"), graph))
-            ),
-            *(Claim("url", url, "jsonld", 0.8, "url") for url in first(urls_of(node)) if url.startswith("http")),
-            *(
-                Claim("rights", text, "jsonld", 0.7, name)
-                for name in ("copyrightNotice", "usageInfo", "license")
-                for text in first(texts(node.get(name), graph))
-                if " " in text
-            ),
-        ]
+    return (
+        *(Claim("title", text, "jsonld", 0.92, "headline") for text in first(texts(node.get("headline"), graph))),
+        *(Claim("title", text, "jsonld", 0.6, "name") for text in first(texts(node.get("name"), graph))),
+        *(
+            Claim("title", text, "jsonld", 0.5, "alternativeHeadline")
+            for text in first(texts(node.get("alternativeHeadline"), graph))
+        ),
+        *people(node, graph),
+        *(Claim("site", text, "jsonld", 0.9, "publisher") for text in texts(node.get("publisher"), graph)),
+        *dates(node, graph),
+        *subjects(node, graph),
+        *(Claim("language", text, "jsonld", 0.8, "inLanguage") for text in first(texts(node.get("inLanguage"), graph))),
+        *(Claim("url", url, "jsonld", 0.8, "url") for url in first(urls_of(node)) if url.startswith("http")),
+        *(
+            Claim("rights", text, "jsonld", 0.7, name)
+            for name in ("copyrightNotice", "usageInfo", "license")
+            for text in first(texts(node.get(name), graph))
+            if " " in text
+        ),
     )
 
 

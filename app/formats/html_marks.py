@@ -154,7 +154,7 @@ def signed(  # noqa: PLR0913 - all of one element
     named = bool(element.names & names("author"))
     if not (named or linked) or element.names & names("not_author") or element.tag in WHOLE_PAGE:
         return None
-    text = parts(page, element)
+    text = parts(element)
     if not 2 <= len(text) <= BYLINE_CHARACTERS or is_others(page, element) or is_menu(page, element):
         return None
     if any(above.tag in PICTURES for above in page.above(element.number)):
@@ -165,7 +165,7 @@ def signed(  # noqa: PLR0913 - all of one element
     return Signed(element, text, exact or linked, confidence - (0.06 if inside else 0))
 
 
-def parts(page: Page, element: Element) -> str:
+def parts(element: Element) -> str:
     """Give the text of an element with its lines, and the elements inside a line, kept apart."""
     if element.last - element.first > MOST_PARTS:
         return ""

@@ -1,6 +1,6 @@
 """Every reader under one call: bytes and what is known of them in, raw items out."""
 
-from app.formats.article_object import read_lines, read_objects
+from app.formats.article_items import read_lines, read_objects
 from app.formats.body import Body, Reader
 from app.formats.html import read_page
 from app.formats.sniff import media_type, reader_of

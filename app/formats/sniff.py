@@ -74,6 +74,11 @@ def lines_or_object(body: bytes) -> str:
     return "article_object" if several and isinstance(parsed(body), dict) else "ndjson"
 
 
+def page_or_feed(_: bytes) -> str:
+    """Tell a page from a feed that is sent as one."""
+    return "html"
+
+
 SEEN = {
     "text": text_or_objects,
     "html": lambda body: "html",

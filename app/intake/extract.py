@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.db import to_json
 from app.errors import problems
-from app.extraction import Broken, Extracted, Job, Refused
+from app.extraction import Broken, Extracted, Job, Recalled, Refused
 from app.intake.schemas import REQUEST_BODY, ExtractResult, IntakeQuery
 from app.intake.submission import read_submission
 from app.query.schemas import article_json
@@ -39,6 +39,9 @@ def entry(found: Extracted) -> dict[str, object]:
         return {"position": found.position, "outcome": "rejected", "reason": found.reason, "article": None}
     if isinstance(found, Broken):
         return {"position": found.position, "outcome": "failed", "reason": found.error, "article": None}
+    if isinstance(found, Recalled):
+        reason = f"It holds no article: it says that one is {found.retraction.status}."
+        return {"position": found.position, "outcome": "rejected", "reason": reason, "article": None}
     return {
         "position": found.position,
         "outcome": "article",

@@ -5,7 +5,7 @@ import asyncio
 from starlette.requests import Request
 
 from app.errors import Fault, InvalidRequest, UnsupportedType
-from app.formats.read import read
+from app.formats.check import check as check_body
 from app.formats.unreadable import UnknownType, Unreadable
 from app.intake.body import read_body
 from app.intake.schemas import IntakeQuery
@@ -28,9 +28,9 @@ async def read_submission(request: Request, query: IntakeQuery) -> tuple[bytes, 
 
 
 def check(body: bytes, content_type: str, query: IntakeQuery, max_items: int) -> None:
-    """Read the body as the worker will, and refuse what it could not read."""
+    """Refuse what the worker could not read."""
     try:
-        read(body, content_type, query.stated(), max_items=max_items)
+        check_body(body, content_type, query.stated(), max_items=max_items)
     except UnknownType as error:
         raise UnsupportedType(str(error)) from error
     except Unreadable as error:

@@ -214,10 +214,20 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Retraction:
+    """An agency's word that an article must not be used: `canceled` for good, or `withheld` until it is sent as usable."""
+
+    source: str | None
+    guid: str | None
+    url: str | None
+    status: Literal["withheld", "canceled"]
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One normalised article, without what only the store knows (id, revision, story, sightings).
 
-    `content_hash` identifies the words (title and text, blind to case, punctuation and space), `field_hash`
+    `truncated` says that the input declares its text to be a part only. `content_hash` identifies the words (title and text, blind to case, punctuation and space), `field_hash`
     everything whose change makes a revision.
     """
 
@@ -246,3 +256,7 @@ class Article:
     field_hash: bytes
     processing: Processing
     pipeline_version: str
+    version: str | None = None
+    urgency: int | None = None
+    embargoed_until: datetime | None = None
+    truncated: bool = False

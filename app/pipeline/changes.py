@@ -6,10 +6,11 @@ from typing import Literal
 
 import xxhash
 
-from app.pipeline.article import Article
+from app.pipeline.article import Article, Retraction
 from app.pipeline.url import identity
 
 KeyScope = Literal["guid", "url", "content"]
+LONGEST_VERSION = 18
 DISTINCTIVE_WORDS = 8
 """A text of fewer words ("Video", "Live blog") says nothing about identity where a guid or URL does."""
 
@@ -33,6 +34,7 @@ class Known:
     received_at: datetime
     current_since: datetime
     processing: str
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +77,38 @@ def keys(article: Article) -> tuple[Key, ...]:
     return tuple(found)
 
 
+def named_keys(retraction: Retraction) -> tuple[Key, ...]:
+    """Give the keys by which a retraction names an article; its words are none."""
+    found = []
+    if retraction.guid:
+        found.append(Key("guid", digest(retraction.source or "", retraction.guid)))
+    if retraction.url:
+        found.append(Key("url", digest(identity(retraction.url))))
+    return tuple(found)
+
+
 def route(source: str | None, url: str | None) -> bytes:
     """Hash the route by which an article arrived: its source and its URL."""
     return digest(source or "", url or "")
 
 
 def newer(article: Article, received_at: datetime, known: Known) -> bool:
-    """Say whether the arrival supersedes the current revision: by modification time where both state one, then by arrival."""
+    """Say whether the arrival supersedes the current revision: by version and then by modification time where both state
+    one, then by arrival.
+    """
+    mine, theirs = version_of(article.version), version_of(known.version)
+    if mine is not None and theirs is not None and mine != theirs:
+        return mine > theirs
     if article.modified_at and known.modified_at and article.modified_at != known.modified_at:
         return article.modified_at > known.modified_at
     return received_at >= known.current_since
+
+
+def version_of(text: str | None) -> int | None:
+    """Give a version that is a number; agencies that name versions otherwise leave no order to go by."""
+    return (
+        int(text) if text is not None and text.isascii() and text.isdigit() and len(text) <= LONGEST_VERSION else None
+    )
 
 
 def decide(article: Article, received_at: datetime, known: Known | None) -> Intent:
@@ -116,4 +140,5 @@ def after(article: Article, received_at: datetime, before: Known | None) -> Know
         received_at=before.received_at if before else received_at,
         current_since=received_at,
         processing=article.processing,
+        version=article.version,
     )

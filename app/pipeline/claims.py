@@ -43,9 +43,8 @@ def evidence(
         elif claim.field == "url":
             if url := clean(claim.text):
                 yield plain(claim, url)
-        elif claim.field in {"rights", "dateline_place"}:
-            if text := " ".join(repair(claim.text).text.split()):
-                yield plain(claim, text)
+        elif claim.field in {"rights", "dateline_place"} and (text := " ".join(repair(claim.text).text.split())):
+            yield plain(claim, text)
 
 
 def plain(claim: Claim, value: str) -> Evidence:

@@ -20,9 +20,11 @@ def evidence(stated: str | None, claims: Iterable[Claim], own: frozenset[str], d
     found: list[Evidence] = []
     if stated:
         found.append(Evidence("title", stated, "sender", stated[:200], 1.0))
-    for claim in claims:
-        if claim.field == "title" and (text := cut(one_line(claim.text), own)):
-            found.append(Evidence("title", text, claim.origin, (claim.quote or claim.text)[:200], claim.confidence))
+    found += [
+        Evidence("title", text, claim.origin, (claim.quote or claim.text)[:200], claim.confidence)
+        for claim in claims
+        if claim.field == "title" and (text := cut(one_line(claim.text), own))
+    ]
     if derived:
         found.append(Evidence("title", derived, "derived", derived[:200], DERIVED if found else 0.8))
     return found

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Literal
 
 from app.pipeline import authors, byline, claims, dateline, declared, headline, rights
 from app.pipeline.article import (
@@ -21,8 +22,10 @@ from app.pipeline.article import (
     Processing,
     RawItem,
     Rejected,
+    Retraction,
 )
 from app.pipeline.byline import Byline
+from app.pipeline.date_fields import read_field
 from app.pipeline.dateline import Chosen
 from app.pipeline.fingerprint import content_hash, field_hash
 from app.pipeline.furniture import is_furniture
@@ -35,7 +38,7 @@ from app.pipeline.structure import Structure, build, render, repeats
 from app.pipeline.topics import Subjects, topics
 from app.pipeline.url import clean
 
-PIPELINE_VERSION = "1"
+PIPELINE_VERSION = "2"
 """Raised whenever the same item may come out otherwise; each article keeps the one that it was made by."""
 NOTHING_LEFT = "There is no text left once menus, bylines and footers are taken away."
 BESIDE_FIELDS = 0.88
@@ -61,10 +64,12 @@ class Draft:
     processing: Processing
 
 
-def process(item: RawItem, now: datetime) -> Article | Rejected:
+def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     """Turn an item into an article, or say why it is none; `now` is when it arrived."""
     if item.fault is not None:
         return Rejected(item.fault)
+    if item.standing.status != "usable":
+        return retraction(item, item.standing.status)
     repaired = repair(item.content) if item.blocks is None else Repaired(item.content, {})
     found = lines(repaired.text)
     where = item.outline or outline(found)
@@ -125,6 +130,21 @@ def beside_fields(found: Iterable[Evidence], item: RawItem, edges: Collection[st
             if claim.field in DATES and claim.confidence < LABELLED and len(claim.quote.split()) > DATE_WORDS:
                 weight *= BESIDE_FIELDS  # a caption's, or a broadcast's
             yield replace(claim, confidence=round(claim.confidence * weight, 3))
+
+
+def retraction(item: RawItem, status: Literal["withheld", "canceled"]) -> Retraction | Rejected:
+    """Give what an item takes back; it must name its article."""
+    said = [url for claim in item.claims if claim.field == "url" and (url := clean(claim.text))]
+    url = clean(item.stated.url) or next(iter(said), None)
+    if item.stated.guid is None and url is None:
+        return Rejected(f"It is {status} and names no article by id or URL.")
+    return Retraction(item.stated.source, item.stated.guid, url, status)
+
+
+def embargo(item: RawItem) -> datetime | None:
+    """Give the instant before which an item must not be used; None where none is stated that can be read."""
+    found = read_field(item.standing.embargoed or "", item.stated.timezone)
+    return found.at if found else None
 
 
 def language_of(item: RawItem, text: str) -> Evidence | None:
@@ -255,6 +275,10 @@ def article_of(draft: Draft) -> Article:
         field_hash=changing(title, structure, names, published, draft.subjects),
         processing=draft.processing,
         pipeline_version=PIPELINE_VERSION,
+        version=draft.item.standing.version,
+        urgency=draft.item.standing.urgency,
+        embargoed_until=embargo(draft.item),
+        truncated=draft.item.truncated,
     )
 
 

@@ -22,7 +22,9 @@ UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 LETTER_SIGNS = "".join(sign for sign in map(chr, range(0x300, 0x12000)) if unicodedata.category(sign) in {"Mn", "Mc"})
 """Signs that are part of a word but no letters to Python: the vowels of Hindi, Tamil or Thai."""
 SEPARATORS = re.compile(rf"(?:[^\w{LETTER_SIGNS}]|_)+")
-SIGNED = re.compile("[\u0300-\u1fff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua000-\U00012000]")
+SIGNED = re.compile(
+    "[\u0300-\u1fff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a\ua000-\U00012000]"
+)
 """Where such signs can be: beyond Latin, and not among the signs and letters of Chinese and Japanese."""
 WORD = re.compile(r"[^\W_]+")
 """A word where there are no such signs, which is found ten times as fast."""

@@ -67,7 +67,10 @@ ARTICLE: Final[dict[str, Any]] = {
     "duplicate_of": None,
     "sightings": [SIGHTING],
     "processing": "full",
-    "pipeline_version": "1",
+    "pipeline_version": "2",
+    "version": None,
+    "urgency": None,
+    "truncated": False,
     "received_at": SIGHTING["received_at"],
     "updated_at": "2026-03-14T08:31:07.310000Z",
 }

@@ -150,6 +150,9 @@ class ExtractedArticle(BaseModel):
     evidence: dict[str, list[Evidence]] = Field(description="For each field what the input offers, the chosen first.")
     processing: values.Processing = Field(description="`fallback`: a poorer result, because the full one broke.")
     pipeline_version: str
+    version: str | None = Field(description="The agency's own version of its item.")
+    urgency: int | None = Field(description="The agency's urgency, 1 the most urgent.")
+    truncated: bool = Field(description="Whether the input declares its text to be a part only, as paywalls do.")
 
 
 class Article(ExtractedArticle):
@@ -260,7 +263,8 @@ def rfc3339(moment: datetime | None) -> str | None:
 def article_json(article: values.Article) -> dict[str, Any]:
     """Give an article as it is served before it is stored."""
     plain = ("url", "source", "title", "lead", "language", "agency", "published_precision", "published_zone",
-             "dateline_place", "rights", "text", "word_count", "processing", "pipeline_version")  # fmt: skip
+             "dateline_place", "rights", "text", "word_count", "processing", "pipeline_version",
+             "version", "urgency", "truncated")  # fmt: skip
     made = {name: getattr(article, name) for name in plain} | {
         "authors": list(article.authors),
         "published_at": rfc3339(article.published_at),

@@ -75,6 +75,7 @@ async def read_owners(connection: AsyncConnection, owners: Mapping[Key, UUID], o
             articles.c.received_at,
             articles.c.current_since,
             articles.c.processing,
+            articles.c.version,
         )
         .where(articles.c.id.in_(older))
         .order_by(articles.c.id)

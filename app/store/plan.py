@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.pipeline.article import Article
+from app.pipeline.article import Article, Retraction
 
 Outcome = Literal["stored", "revised", "unchanged", "duplicate", "deleted"]
 
@@ -18,6 +18,16 @@ class Arrival:
     position: int
     received_at: datetime
     article: Article
+    span: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """A retraction with the submission's item that it came in and its byte range there."""
+
+    submission_id: UUID
+    position: int
+    retraction: Retraction
     span: tuple[int, int] | None = None
 
 

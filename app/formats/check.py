@@ -1,0 +1,48 @@
+"""Checks a body at the door, as far as it can be judged without reading it: what is blank, or JSON that does not fit."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.formats.article_object import json_objects, line_objects
+from app.formats.body import Body
+from app.formats.charset import decode
+from app.formats.json_values import json_elements
+from app.formats.sniff import media_type, reader_of
+from app.formats.text import is_blank, read_text
+from app.formats.unreadable import Unreadable
+from app.pipeline.article import Stated
+
+
+def check(body: bytes, content_type: str, hints: Stated, *, max_items: int) -> None:
+    """Refuse what no reader could take: raises UnknownType, or Unreadable with every fault and its pointer.
+
+    Markup is judged by the worker, behind its wall: an HTTP process parses nothing of a stranger's but JSON.
+    """
+    _, charset = media_type(content_type)
+    reader = CHECKS.get(reader_of(content_type, body), check_words)
+    reader(Body(body, charset, hints, max_items))
+
+
+def check_words(body: Body) -> None:
+    """Refuse a body that holds nothing to read; of a long one the beginning tells."""
+    if not body.data.strip(b" \t\r\n\x00\xef\xbb\xbf") or (
+        len(body.data) < SHORT and is_blank(decode(body.data, body.charset).text)
+    ):
+        raise Unreadable([("", "The body is blank; an article has words.")])
+
+
+def check_json(body: Body) -> None:
+    """Refuse what is no JSON."""
+    for _ in json_elements(decode(body.data, body.charset).text):
+        pass
+
+
+SHORT = 1_000
+CHECKS: Mapping[str, Callable[[Body], Any]] = {
+    "text": read_text,
+    "article_object": json_objects,
+    "ndjson": line_objects,
+    "json_feed": check_json,
+    "ninjs": check_json,
+}
+"""What checks a body, by the reader that will read it."""
