@@ -28,7 +28,7 @@ from app.formats.fragment import read_fragment
 from app.formats.markup import one_line
 from app.formats.unreadable import Unreadable
 from app.formats.xml_document import LANG, Element, found_words, read_document, words
-from app.pipeline.article import Claim, RawItem, Standing
+from app.pipeline.article import Claim, RawItem, Standing, Stated
 
 AS_HTML = {
     "hl1": "h2",
@@ -54,6 +54,15 @@ def read_nitf(body: Body) -> list[RawItem]:
     if root.tag != "nitf":
         raise Unreadable([("", f"no NITF: the root element is {root.tag[:100]!r}")])
     return finished([article(root)], body, document.repairs)
+
+
+def nitf_text(markup: str) -> Text:
+    """Give the text of a NITF document, or of a part of one, that another format carries; none where it is no XML."""
+    try:
+        root = read_document(Body(markup.encode("utf-8", "replace"), "utf-8", Stated(), 1)).root
+    except Unreadable:
+        return Text()
+    return text_in(root) if root.tag == "nitf" else text_of(read_fragment(as_html(root)))
 
 
 def article(root: Element) -> RawItem:
