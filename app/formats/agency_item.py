@@ -19,6 +19,8 @@ CHARACTERS = 5_000
 """The longest text of a field, as of a sender's `rights`."""
 GUID_CHARACTERS = 2_048
 LABEL_CHARACTERS = 200
+CODE_CHARACTERS = 3
+"""A label in small letters that is no longer, and the same as its code, is the code."""
 MOST_TOPICS = 500
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 HTTP = re.compile(r"https?://[^\s<>\"]{4,2000}", re.IGNORECASE)
@@ -63,10 +65,11 @@ def claims(
 
 
 def topic(label: str | None, quote: str, code: str | None = None, scheme: str | None = None) -> Iterator[Claim]:
-    """Claim a topic by its label, with the code it has in a scheme; a code alone names nothing, and is left out."""
+    """Claim a topic by its label, with the code it has in a scheme; a code alone, or a mere "sp", names nothing."""
+    known, named = coded(code, scheme)
     for claim in claims("topics", [label], quote):
-        if len(claim.text) <= LABEL_CHARACTERS:
-            known, named = coded(code, scheme)
+        is_code = claim.text == known and claim.text.islower() and len(claim.text) <= CODE_CHARACTERS
+        if len(claim.text) <= LABEL_CHARACTERS and not is_code:
             yield replace(claim, code=known, scheme=named)
 
 

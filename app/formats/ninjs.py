@@ -163,7 +163,11 @@ def claims_of(given: Members) -> Iterator[Claim]:
     yield from authors(given)
     yield from agencies(given)
     version = given.text("versioncreated")
-    first = given.text("firstpublished") or given.text("firstcreated") or (None if version else given.text("contentcreated"))
+    first = (
+        given.text("firstpublished")
+        or given.text("firstcreated")
+        or (None if version else given.text("contentcreated"))
+    )
     yield from dates(first, version, ("ninjs firstCreated", "ninjs versionCreated"))
     yield from language([given.text("language")], "ninjs language")
     yield from claims("url", addresses(given), "ninjs altIds")
