@@ -7,6 +7,7 @@ from app.formats.article_object import json_objects, line_objects
 from app.formats.body import Body
 from app.formats.charset import decode
 from app.formats.json_values import json_elements
+from app.formats.ninjs_check import check_ninjs
 from app.formats.sniff import media_type, reader_of
 from app.formats.text import is_blank, read_text
 from app.formats.unreadable import Unreadable
@@ -43,6 +44,6 @@ CHECKS: Mapping[str, Callable[[Body], Any]] = {
     "article_object": json_objects,
     "ndjson": line_objects,
     "json_feed": check_json,
-    "ninjs": check_json,
+    "ninjs": check_ninjs,
 }
 """What checks a body, by the reader that will read it."""

@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from email.message import Message
 from typing import Any
 
+from app.formats.ninjs_check import is_ninjs
 from app.formats.unreadable import UnknownType
 
 TYPES = {
@@ -15,8 +17,24 @@ TYPES = {
     "application/x-ndjson": "ndjson",
     "application/ndjson": "ndjson",
     "application/jsonl": "ndjson",
+    "application/rss+xml": "xml",
+    "application/atom+xml": "xml",
+    "application/rdf+xml": "xml",
+    "application/xml": "xml",
+    "text/xml": "xml",
+    "application/feed+json": "json_feed",
+    "application/vnd.iptc.ninjs+json": "ninjs",
+    "application/vnd.iptc.g2.newsitem+xml": "xml",
+    "application/vnd.iptc.g2.newsmessage+xml": "xml",
 }
 """Which reader reads which media type; RFC 9110 compares them without case."""
+MARKUP = re.compile(
+    rb"<(?:\?xml[\s?]|!--|!doctype\s+(?P<doctype>html|nitf|rss|newsml)\b"
+    rb"|(?P<root>rss|rdf:rdf|(?:\w{1,20}:)?feed|nitf|newsitem|newsmessage|newsml|html)(?=[\s>/]))",
+    re.IGNORECASE,
+)
+"""How a document begins that is certainly markup: no plain text does."""
+BEGINNING = 4_000
 START = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*")
 
 
@@ -32,13 +50,14 @@ def media_type(content_type: str) -> tuple[str, str | None]:
 def reader_of(content_type: str | None, body: bytes) -> str:
     """Name the reader of a body; raises UnknownType, naming the types that are taken.
 
-    Three mistakes are put right, as no body of the stated kind can look so: article objects sent as plain text, lines
-    of objects sent as one JSON value, and one JSON value sent as lines. A missing or unknown type is never guessed.
+    Mistakes are put right where no body of the stated kind can look so: markup or article objects sent as plain text, a
+    feed sent as a page, a page sent as a feed, lines of objects sent as one JSON value, and one JSON value sent as lines.
+    A missing or unknown type is never guessed.
     """
     given, _ = media_type(content_type or "")
     stated = TYPES.get(given)
-    if stated is None and given.startswith("application/") and given.endswith("+json"):
-        stated = "article_object"
+    if stated is None and given.startswith("application/") and given.endswith(("+json", "+xml")):
+        stated = "xml" if given.endswith("+xml") else "article_object"
     if stated is None:
         taken = ", ".join(TYPES)
         raise UnknownType(f"There is no reader for {given or 'a body without Content-Type'}; these are taken: {taken}.")
@@ -46,7 +65,9 @@ def reader_of(content_type: str | None, body: bytes) -> str:
 
 
 def text_or_objects(body: bytes) -> str:
-    """Tell article objects, or lines of them, from text that merely begins with a brace."""
+    """Tell markup and article objects, or lines of them, from text that merely begins so."""
+    if opening(body) == b"<":
+        return markup_of(body) or "text"
     if opening(body) not in {b"{", b"["}:
         return "text"
     value = parsed(body)
@@ -58,6 +79,8 @@ def text_or_objects(body: bytes) -> str:
 
 def object_or_lines(body: bytes) -> str:
     """Tell one JSON value from lines that are an object each."""
+    if (known := known_json(body)) is not None:
+        return known
     if opening(body) != b"{":
         return "article_object"
     first, rest = first_line(body)
@@ -74,16 +97,53 @@ def lines_or_object(body: bytes) -> str:
     return "article_object" if several and isinstance(parsed(body), dict) else "ndjson"
 
 
-def page_or_feed(_: bytes) -> str:
-    """Tell a page from a feed that is sent as one."""
-    return "html"
+def page_or_xml(body: bytes) -> str:
+    """Tell a page from a feed or an agency's document that is sent as one."""
+    found = markup_of(body) or "html"
+    return "html" if found == "xml" and b"<html" in body[:BEGINNING].lower() else found
 
 
-SEEN = {
+def xml_or_page(body: bytes) -> str:
+    """Tell a feed or an agency's document from a page that is sent as one."""
+    if known := (known_json(body) if opening(body) == b"{" else None):
+        return known
+    return "html" if markup_of(body) == "html" else "xml"
+
+
+def markup_of(body: bytes) -> str | None:
+    """Name the reader of a body that certainly begins as markup does; None for any other."""
+    found = START.match(body)
+    begins = MARKUP.match(body, found.end() if found else 0)
+    if begins is None:
+        return None
+    name = (begins["root"] or begins["doctype"] or b"").lower()
+    if name:
+        return "html" if name == b"html" else "xml"
+    return "html" if b"<!doctype html" in body[:BEGINNING].lower() else "xml"
+
+
+def known_json(body: bytes) -> str | None:
+    """Name the reader of a JSON body that can only be a JSON Feed or ninjs; None for any other."""
+    if b"jsonfeed.org/version" in body[:BEGINNING]:
+        return "json_feed"
+    if b'"uri"' in body or b'"guid"' in body:
+        return "ninjs" if is_ninjs(parsed(body)) else None
+    return None
+
+
+def as_stated(name: str) -> Callable[[bytes], str]:
+    """Give what takes a body for what its type says."""
+    return lambda _: name
+
+
+SEEN: Mapping[str, Callable[[bytes], str]] = {
     "text": text_or_objects,
-    "html": lambda body: "html",
+    "html": page_or_xml,
+    "xml": xml_or_page,
     "article_object": object_or_lines,
     "ndjson": lines_or_object,
+    "json_feed": as_stated("json_feed"),
+    "ninjs": as_stated("ninjs"),
 }
 """What looks at a body once its type has named a reader."""
 
