@@ -8,6 +8,7 @@ from typing import Literal
 
 from app.formats.body import Body
 from app.formats.fragment import Fragment, plain
+from app.formats.text import is_blank
 from app.formats.unreadable import Unreadable
 from app.pipeline.article import Block, Claim, RawItem, Standing, Stated
 
@@ -19,7 +20,7 @@ CHARACTERS = 5_000
 """The longest text of a field, as of a sender's `rights`."""
 GUID_CHARACTERS = 2_048
 LABEL_CHARACTERS = 200
-CODE_CHARACTERS = 3
+CODE_CHARACTERS = 2
 """A label in small letters that is no longer, and the same as its code, is the code."""
 MOST_TOPICS = 500
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
@@ -195,7 +196,7 @@ def text_of(fragment: Fragment) -> Text:
 
 def item(guid: str | None, text: Text, said: Iterable[Claim], how: Standing, kind: str) -> RawItem:
     """Put an item together; one that holds no text is at fault, unless it calls off what was sent before."""
-    missing = not text.content.strip() and how.status != "canceled"
+    missing = is_blank(text.content) and how.status != "canceled"
     return RawItem(
         0,
         text.content,

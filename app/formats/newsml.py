@@ -45,6 +45,7 @@ OWN_ADDRESS = frozenset({"canonical", "permalink", "web", "isversionontheweb", "
 """What a link's relation ends in where it leads to the item itself."""
 REPEATED = frozenset({"header", "head", "nav", "footer"})
 """Parts of an XHTML page that print the fields of the item once more."""
+LAST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,11 @@ def headlines(root: Element) -> Iterator[Claim]:
 
 
 def rank_of(element: Element) -> int:
-    """Give the rank of an element; one without is first, a main headline before it."""
-    rank = element.get("rank") or ""
-    main = str(element.get("role") or "").endswith(":main")
-    return -1 if main else int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 6 else 0
+    """Give the place of a headline among several: the main one, those without a role by rank, then subheadlines."""
+    role, rank = str(element.get("role") or "").rpartition(":")[2].lower(), element.get("rank") or ""
+    if role:
+        return -1 if role == "main" else LAST
+    return int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 6 else 0
 
 
 def authors(root: Element, names: Names) -> Iterator[Claim]:
@@ -146,7 +148,8 @@ def authors(root: Element, names: Names) -> Iterator[Claim]:
 def is_person(creator: Element) -> bool:
     """Say whether a creator is not said to be anything but a person who writes."""
     kind, role = (str(creator.get(name) or "").rpartition(":")[2].lower() for name in ("type", "role"))
-    return kind in {"", "person"} and role in {"", "author", "writer", "reporter", "creator", "correspondent"}
+    named = creator.find("organisationDetails") is None and kind in {"", "person"}
+    return named and role in {"", "author", "writer", "reporter", "creator", "correspondent"}
 
 
 def is_names(name: str) -> bool:

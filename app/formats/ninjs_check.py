@@ -13,7 +13,8 @@ MARKS = frozenset(
     "headline headlines bodies descriptions versioncreated firstcreated contentcreated pubstatus representationtype"  # noqa: SIM905 - a list is forty lines
     " standard $standard byline by slugline copyrightholder copyrightnotice usageterms infosource infosources subject"
     " subjects located associations renditions altids trustindicator trustindicators plannedcoverage eventdetails"
-    " profile type embargoed urgency".split()
+    " profile type embargoed urgency person people organisation organisations place places event events rightsinfo"
+    " advices digitalsourcetype".split()
 )
 """Members by which an item is known, in lower case: 1.x writes them so, 2.x and 3.x with humps."""
 FOREIGN = frozenset({"content", "items", "jsonrpc", "@context", "@graph"})
@@ -43,7 +44,9 @@ def is_ninjs(value: object) -> bool:
     if not isinstance(value, dict):
         return False
     names = {name.lower() for name in value}
-    marked = not MARKS.isdisjoint(names) or any(name.startswith(("body_", "headline_")) for name in names)
+    marked = not MARKS.isdisjoint(names) or any(
+        name.startswith(("body_", "headline_", "description_")) for name in names
+    )
     return marked and FOREIGN.isdisjoint(names) and any(isinstance(value.get(name), str) for name in IDS)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import islice
 
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -45,6 +46,8 @@ OF_HTML = frozenset(
     " h1 h2 h3 h4 h5 h6 section blockquote figure script style".split()
 )
 """Elements that mean in HTML what they mean here; every other one marks words inside a line."""
+
+MOST_BYLINES = 20
 
 
 def read_nitf(body: Body) -> list[RawItem]:
@@ -114,7 +117,7 @@ def head_of(root: Element) -> Element:
 
 def bylines(root: Element) -> Iterator[Claim]:
     """Claim the authors: the persons marked in a byline, else its words but for the author's title."""
-    for byline in head_of(root).iter("byline"):
+    for byline in islice(head_of(root).iter("byline"), MOST_BYLINES):
         printed = one_line(" ".join(byline.itertext()))
         people = [name for person in byline.iter("person") if (name := words(person))]
         untitled = deepcopy(byline)
@@ -205,7 +208,12 @@ def text_in(root: Element) -> Text:
 def is_preformatted(part: Element) -> bool:
     """Say whether all words of a part stand in `pre`."""
     lines = [*part.iter("pre")]
-    return bool(lines) and sum(len(words(line)) for line in lines) >= len(words(part))
+    return bool(lines) and sum(map(text_size, lines)) >= text_size(part)
+
+
+def text_size(element: Element) -> int:
+    """Count the characters of an element's words."""
+    return sum(len(one_line(text)) for text in element.itertext())
 
 
 def as_html(part: Element) -> str:

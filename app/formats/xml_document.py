@@ -33,6 +33,8 @@ ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 POSITION = re.compile(r", line \d+, column \d+$")
 MESSAGE_CHARACTERS = 200
+FIELD_CHARACTERS = 20_000
+"""The field of an article is not longer; elements inside each other would be read as often as they are deep."""
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 Element = Any
@@ -186,8 +188,15 @@ def place(text: str, at: int) -> str:
 
 
 def words(element: Element | None) -> str:
-    """Give all text of an element on one line; that of none is empty."""
-    return one_line("".join(element.itertext())) if element is not None else ""
+    """Give the text of an element on one line, of a very long one the beginning; that of none is empty."""
+    parts: list[str] = []
+    room = FIELD_CHARACTERS
+    for part in element.itertext() if element is not None else ():
+        parts.append(part[:room])
+        room -= len(part)
+        if room <= 0:
+            break
+    return one_line("".join(parts))
 
 
 def found_words(element: Element, *paths: str) -> str:
