@@ -3,13 +3,19 @@
 from app.formats.article_items import read_lines, read_objects
 from app.formats.body import Body, Reader
 from app.formats.html import read_page
+from app.formats.json_feed import read_json_feed
+from app.formats.ninjs import read_ninjs
 from app.formats.sniff import media_type, reader_of
 from app.formats.text import read_text
+from app.formats.xml import read_xml
 from app.pipeline.article import RawItem, Stated
 
 READERS: dict[str, Reader] = {
     "text": read_text,
     "html": read_page,
+    "xml": read_xml,
+    "json_feed": read_json_feed,
+    "ninjs": read_ninjs,
     "article_object": read_objects,
     "ndjson": read_lines,
 }
