@@ -108,7 +108,7 @@ def byline(names: Iterable[str], field: str, confidence: float) -> Iterator[Clai
     """Claim names that stand together."""
     names = list(names)
     quote = f"{field}: {', '.join(names)}"[:200]
-    return (Claim("authors", name, "feed", confidence, quote) for name in names)
+    return (Claim("authors", name, "feed", confidence, quote, exact=True) for name in names)
 
 
 def dates(item: Element, parts: Parts) -> Iterator[Claim]:
@@ -196,7 +196,9 @@ def stated_topics(parts: Parts) -> Iterator[Claim]:
         term = attribute(element, "term") or text
         label = one_line(attribute(element, "label")) or (text if name == "media:category" and text else term)
         scheme = attribute(element, "scheme") or attribute(element, "domain") or None
-        yield Claim("topics", label, "feed", 0.9, f"{name}: {label}"[:200], term if term != label else None, scheme)
+        yield Claim(
+            "topics", label, "feed", 0.9, f"{name}: {label}"[:200], code=term if term != label else None, scheme=scheme
+        )
     for name, element in named(parts, "media:keywords", "itunes:keywords", "keywords"):
         for word in line_of(written(element)).split(","):
             yield Claim("topics", word.strip(), "feed", 0.85, f"{name}: {word.strip()}"[:200])

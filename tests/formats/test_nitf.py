@@ -199,8 +199,21 @@ def test_the_roots_name_is_found_behind_the_prolog(data: bytes, name: str | None
 
 
 PIECES = [
-    *"<nitf> </nitf> <body> <body.head> </body.head> <body.content> <p> </p> <byline> <byttl/> <a\xa0b='&#1;'/>".split(),
-    *"<!-- --> <![CDATA[ ]]> <!DOCTYPE\xa0nitf[ ]> <? & &a; ' \" \x00 \ud800 ø".split(),
+    *[
+        "<nitf>",
+        "</nitf>",
+        "<body>",
+        "<body.head>",
+        "</body.head>",
+        "<body.content>",
+        "<p>",
+        "</p>",
+        "<byline>",
+        "<byttl/>",
+        "<a",
+        "b='&#1;'/>",
+    ],
+    *["<!--", "-->", "<![CDATA[", "]]>", "<!DOCTYPE", "nitf[", "]>", "<?", "&", "&a;", "'", '"', "\x00", "�", "ø"],
 ]
 
 
