@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.pipeline import run
-from app.pipeline.article import Article, RawItem, Rejected
+from app.pipeline.article import Article, RawItem, Rejected, Retraction
 
 
-def process(item: RawItem, now: datetime) -> Article | Rejected:
+def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     """Misbehave where the text says so, else do the pipeline's work."""
     if item.content.startswith("CRASH"):
         os._exit(3)
@@ -23,14 +23,14 @@ def process(item: RawItem, now: datetime) -> Article | Rejected:
     return run.process(item, now)
 
 
-def fallback(item: RawItem, now: datetime) -> Article | Rejected:
+def fallback(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     """Misbehave where the text says that the fallback does too."""
     if "both ways" in item.content:
         os._exit(3)
     return run.fallback(item, now)
 
 
-def unfit(item: RawItem, now: datetime) -> Article | Rejected:
+def unfit(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     """Give an article that Postgres cannot hold where the text says so."""
     made = run.process(item, now)
     return replace(made, title="a\x00b") if item.content.startswith("NUL") and isinstance(made, Article) else made

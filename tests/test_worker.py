@@ -1,5 +1,6 @@
 """How an attempt ends: decided apart from the store, and what the store refuses is held back alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,7 @@ from app.extraction import Broken, Done, Extracted, Pipeline, Refused
 from app.queue.claims import Claimed
 from app.queue.retry import RetryPolicy
 from app.worker import Processed, hints_of, judge, not_stored, printable
-from tests.builders import an_article
+from tests.builders import NOON, an_article
 from tests.running import a_worker, ended, http, post
 
 POLICY = RetryPolicy(base=1.0, cap=60.0, most=2)
@@ -46,7 +47,7 @@ def test_what_came_out_is_kept_and_what_broke_is_tried_again(
     state: str,
     outcomes: list[str],
 ) -> None:
-    verdict = judge(Processed(claimed(failures=failures, partly_done=partly_done), results), POLICY)
+    verdict = judge(Processed(claimed(failures=failures, partly_done=partly_done), results), POLICY, NOON)
     assert verdict.ending.state == state
     assert [item.outcome for item in verdict.items] == outcomes
     assert len(verdict.arrivals) == (GOOD in results)
@@ -55,11 +56,25 @@ def test_what_came_out_is_kept_and_what_broke_is_tried_again(
         assert timedelta(0) < verdict.ending.pause <= timedelta(seconds=1)
 
 
+def test_an_article_under_embargo_stays_in_the_queue_until_its_time() -> None:
+    held = Done(1, None, replace(an_article(), embargoed_until=NOON + timedelta(hours=2)))
+    over = Done(3, None, replace(an_article(), embargoed_until=NOON - timedelta(hours=2)))
+    verdict = judge(Processed(claimed(), [GOOD, held, over]), POLICY, NOON)
+    assert (verdict.ending.state, verdict.ending.pending) == ("queued", (1,))
+    assert verdict.ending.pause == timedelta(hours=2)
+    assert [arrival.position for arrival in verdict.arrivals] == [0, 3]
+    failing = judge(Processed(claimed(failures=1), [BAD, held]), POLICY, NOON)
+    assert (failing.ending.state, failing.ending.pending) == ("queued", (1,))
+    assert [item.outcome for item in failing.items] == ["failed"]
+    trying = judge(Processed(claimed(), [BAD, held]), POLICY, NOON)
+    assert trying.ending.pending == (2, 1)
+
+
 def test_what_the_store_refuses_is_a_failure_of_its_articles() -> None:
-    first = judge(Processed(claimed(), [GOOD, NONE]), POLICY)
+    first = judge(Processed(claimed(), [GOOD, NONE]), POLICY, NOON)
     again = not_stored(first, "bad\x00row", POLICY)
     assert (again.ending.state, again.ending.failures, again.ending.pending, again.arrivals) == ("queued", 1, (0,), ())
-    last = not_stored(judge(Processed(claimed(failures=1), [GOOD]), POLICY), "bad row", POLICY)
+    last = not_stored(judge(Processed(claimed(failures=1), [GOOD]), POLICY, NOON), "bad row", POLICY)
     assert (last.ending.state, [item.outcome for item in last.items]) == ("quarantined", ["failed"])
 
 

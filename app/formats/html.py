@@ -12,6 +12,7 @@ from app.formats.charset import Decoded, attempt, codec_of, decode
 from app.formats.dom import parse
 from app.formats.fragment import lines_of, read_fragment
 from app.formats.html_body import Body, find, names
+from app.formats.html_marks import PICTURES
 from app.formats.html_page import Page, lay_out
 from app.formats.markup import blocks_of, one_line
 from app.formats.unreadable import Unreadable
@@ -20,6 +21,8 @@ from app.pipeline.article import Block, Claim, Outline, Paragraph, RawItem, Stat
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w.:-]{1,40})", re.IGNORECASE)
 META_BYTES = 4_096
 PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+OTHER_STORIES = frozenset({"related", "recommended", "teaser", "teasers"})
+MOST_BESIDE = 40
 PAGE_START = 2_000
 ABOVE = 25
 BELOW = 12
@@ -152,19 +155,29 @@ def content_of(page: Page, body: Body | None, headline: int | None, blocks: Sequ
         return "\n".join(lines), Outline(None, len(lines), len(lines))
     top = headline if headline is not None and headline < body.first else body.first
     start = max(0, top - ABOVE // 2)
-    kept = [number for number in range(start, min(body.first, start + 2 * ABOVE)) if not is_caption(page, number)]
+    kept = [number for number in range(start, min(body.first, start + 2 * ABOVE)) if not is_picture(page, number)]
     above = [page.lines[number].text for number in kept]
     inside = list(lines_of(blocks))
     below = [
-        page.lines[n].text for n in range(body.last, min(len(page.lines), body.last + BELOW)) if not is_caption(page, n)
+        page.lines[n].text for n in range(body.last, min(len(page.lines), body.last + BELOW)) if not is_others(page, n)
     ]
     place = kept.index(top) if top in kept else None
     return "\n".join([*above, *inside, *below]), Outline(place, len(above), len(above) + len(inside))
 
 
-def is_caption(page: Page, number: int) -> bool:
+def is_picture(page: Page, number: int) -> bool:
     """Say whether a line is a picture's, whose names and dates are not the article's."""
-    return any(above.tag in {"figure", "figcaption"} for above in page.above(page.lines[number].element))
+    return any(above.tag in PICTURES for above in page.above(page.lines[number].element))
+
+
+def is_others(page: Page, number: int) -> bool:
+    """Say whether a line below the text is a picture's or another story's."""
+    return any(
+        above.tag in PICTURES
+        or above.tag == "aside"
+        or (above.names & OTHER_STORIES and above.last - above.first < MOST_BESIDE)
+        for above in page.above(page.lines[number].element)
+    )
 
 
 def from_url(url: str | None) -> list[Claim]:

@@ -106,7 +106,8 @@ def forgiven(page: Page, found: list[bool], weights: Sequence[float]) -> list[bo
     result: list[bool] = []
     for element, mark in zip(page.elements, found, strict=True):
         above = element.parent >= 0 and result[element.parent]
-        own = mark and is_aside(element) and (element.tag in ASIDE or of(element, weights) <= HELD * total)
+        sure = element.tag in ASIDE or bool(element.names & names("comments"))
+        own = mark and is_aside(element) and (sure or of(element, weights) <= HELD * total)
         if own and element.tag in ASIDE and of(element, weights) > 0.7 * total:
             own = False
         result.append(above or own)

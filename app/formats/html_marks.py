@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from app.formats.html_body import Body, names
 from app.formats.html_page import Element, Page
@@ -13,6 +14,8 @@ ABOVE = 30
 """Lines above the article in which its byline and its date stand."""
 BELOW = 14
 TAGS_BELOW = 60
+MOST_CLAIMS = 100
+"""Bylines, and dates, of a page that are looked at; one with more is a list of stories."""
 BYLINE_ABOVE = 10
 PICTURES = frozenset({"figure", "figcaption"})
 NEAR = 0.03
@@ -102,8 +105,8 @@ def claims_of(page: Page, body: Body | None, headline: int | None) -> Iterator[C
         element for element in page.elements if first - ABOVE <= element.first and element.last <= last + TAGS_BELOW
     ]
     pages = {node.mem_id for node in page.tree.css(AUTHOR_PAGES)}
-    yield from bylines(page, near, pages, first, last)
-    yield from dates(page, near, first, last)
+    yield from islice(bylines(page, near, pages, first, last), MOST_CLAIMS)
+    yield from islice(dates(page, near, first, last), MOST_CLAIMS)
     yield from tags(page, near, first, last)
 
 

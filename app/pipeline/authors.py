@@ -20,7 +20,8 @@ def choose(evidence: Sequence[Evidence]) -> Byline:
     agencies = [claim for claim in evidence if claim.field == "agency"]
     agency = max(agencies, key=lambda claim: claim.confidence, default=None)
     chosen = fuller(bylines(authors))
-    shown = [replace(claim, chosen=claim in chosen) for claim in authors]
+    ids = set(map(id, chosen))
+    shown = [replace(claim, chosen=id(claim) in ids) for claim in authors]
     shown += [replace(claim, chosen=claim is agency) for claim in agencies]
     names = {folded(claim.value): claim.value for claim in reversed(chosen)}
     return Byline(tuple(reversed(names.values())), agency.value if agency else None, tuple(shown))
@@ -31,8 +32,9 @@ def bylines(authors: Sequence[Evidence]) -> list[list[Evidence]]:
     found: dict[tuple[str, str], list[Evidence]] = {}
     for claim in authors:
         found.setdefault((claim.origin, "" if claim.origin == "sender" else claim.quote), []).append(claim)
-    surest = sorted(found.values(), key=lambda byline: -max(claim.confidence for claim in byline))
-    return [[claim for claim in byline if claim.confidence == max(c.confidence for c in byline)] for byline in surest]
+    best = {key: max(claim.confidence for claim in byline) for key, byline in found.items()}
+    surest = sorted(found, key=lambda key: -best[key])
+    return [[claim for claim in found[key] if claim.confidence == best[key]] for key in surest]
 
 
 def fuller(found: Sequence[Sequence[Evidence]]) -> Sequence[Evidence]:
