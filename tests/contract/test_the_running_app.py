@@ -36,7 +36,7 @@ def base_url() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         server.should_exit = True
         thread.join()
-        assert kill(worker, signal.SIGTERM) == 0
+        assert kill(worker, signal.SIGTERM) in {0, -signal.SIGTERM}  # the latter if it had hardly begun
 
 
 schema = schemathesis.openapi.from_dict(
