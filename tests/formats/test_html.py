@@ -1,5 +1,6 @@
 """Pages: what head, data, markup and text say of an article, and the article's own blocks among all the rest."""
 
+import contextlib
 import json
 import time
 from datetime import UTC, datetime
@@ -373,10 +374,8 @@ HUGE = {
 @pytest.mark.parametrize("kind", HUGE)
 def test_five_megabytes_of_anything_cost_bounded_time(kind: str) -> None:
     began = time.monotonic()
-    try:
+    with contextlib.suppress(Unreadable):
         process(item_of(HUGE[kind][:5_000_000]), NOW)
-    except Unreadable:
-        pass
     assert time.monotonic() - began < 20
 
 
