@@ -101,6 +101,8 @@ def subjects(root: Element) -> Iterator[Claim]:
 def contents(root: Element) -> Iterator[Text]:
     """Give the texts of an item's components, but for those of pictures."""
     for content in root.iter("ContentItem"):
+        if next(content.iterancestors("DataContent"), None) is not None:
+            continue
         media = {name.lower() for name in formal(content, "MediaType")}
         role = {name.lower() for name in formal(content.getparent(), "Role")}
         data = content.find("DataContent")

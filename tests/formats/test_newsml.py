@@ -41,8 +41,9 @@ FIRST = """<NewsML><NewsItem xml:lang="en"><Identification><NewsIdentifier><Revi
 <Description Variant="Category">ECO</Description><Description Variant="Name" xml:lang="en">Economy</Description>
 </Topic></TopicSet>
 <NewsLines><HeadLine>Quay reopens</HeadLine><ByLine>By Maren Holt</ByLine><DateLine>Port Ellery, March 14</DateLine>
-<CreditLine>NN</CreditLine><CopyrightLine>© NN</CopyrightLine></NewsLines>
-<DescriptiveMetadata><Language FormalName="en"/><Property FormalName="Keyword" Value="Ports"/></DescriptiveMetadata>
+<CreditLine>NN</CreditLine><KeywordLine>Storms</KeywordLine><CopyrightLine>© NN</CopyrightLine></NewsLines>
+<DescriptiveMetadata><Language FormalName="en"/>
+<Location HowPresent="Origin"><Property FormalName="City" Value="Ellery"/></Location><Property FormalName="Keyword" Value="Ports"/></DescriptiveMetadata>
 <NewsComponent><Role FormalName="Caption"/><ContentItem><DataContent><p>A quay, seen from the sea at dawn.</p>
 </DataContent></ContentItem></NewsComponent>
 <NewsComponent><Role FormalName="Main"/><ContentItem><MediaType FormalName="Text"/><DataContent>%s</DataContent>
@@ -141,6 +142,7 @@ def test_a_message_holds_several_items_and_a_package_spoils_none() -> None:
         "<nitf><body><body.content><p>The quay reopened.</p></body.content></body></nitf>",
         "<![CDATA[<P>The quay reopened.</P>]]>",
         "<p>The quay reopened.</p>",
+        "<html><body><div><p>The quay reopened.</p></div></body></html>",
     ],
 )
 def test_the_first_newsml_is_read_too(data: str) -> None:
@@ -148,9 +150,9 @@ def test_the_first_newsml_is_read_too(data: str) -> None:
     assert (item.stated.guid, item.blocks) == ("urn:quay:1", (Paragraph("The quay reopened."),))
     assert (said(item, "title"), said(item, "authors")) == (["Quay reopens"], ["By Maren Holt"])
     assert (said(item, "published_at"), said(item, "modified_at")) == (["20260314T093000Z"], ["20260314T100000Z"])
-    assert (said(item, "dateline_place"), said(item, "agency")) == (["Port Ellery"], ["NN"])
+    assert (said(item, "dateline_place"), said(item, "agency")) == (["Port Ellery", "Ellery"], ["NN"])
     topics = [(claim.text, claim.code, claim.scheme) for claim in item.claims if claim.field == "topics"]
-    assert topics == [("Economy", "04000000", "iptc-subject-code"), ("Ports", None, None)]
+    assert topics == [("Economy", "04000000", "iptc-subject-code"), ("Storms", None, None), ("Ports", None, None)]
     assert item.standing == Standing("usable", "20260315T000000Z", "2", 4)
 
 
