@@ -117,8 +117,11 @@ def claims_of(item: dict[str, Any], outer: Outer) -> Iterator[Claim]:
 
 def url_claims(item: dict[str, Any], base: str | None) -> Iterator[Claim]:
     """Claim the page of an item, then the page that it is about, then an id that is a URL."""
-    own = text_of(item, "url")
-    given = (("url", joined(base, own) if own else "", 0.95), ("external_url", text_of(item, "external_url"), 0.6))
+    own, about = text_of(item, "url"), text_of(item, "external_url")
+    given = (
+        ("url", joined(base, own) if own else "", 0.95),
+        ("external_url", joined(base, about) if about else "", 0.6),
+    )
     for name, url, confidence in (*given, ("id", text_of(item, "id"), 0.5)):
         if is_absolute(url) and len(url) <= LONGEST:
             yield Claim("url", url, "feed", confidence, f"{name}: {url}"[:200])
@@ -138,7 +141,7 @@ def topics(item: dict[str, Any]) -> Iterator[Claim]:
 def names_of(value: dict[str, Any]) -> list[str]:
     """Give the names of `authors`, or of the one `author` that version 1.0 has."""
     authors = value.get("authors")
-    listed = authors if isinstance(authors, list) and authors else [value.get("author")]
+    listed = authors if isinstance(authors, list) and authors else [authors or value.get("author")]
     texts = [author if isinstance(author, str) else text_of(author, "name") for author in listed[:MOST_AUTHORS]]
     return list(dict.fromkeys(name for name in (person(mended(text).text) for text in texts) if name))
 
