@@ -69,8 +69,8 @@ def person(text: str) -> str | None:
     text = one_line(text)[: LONGEST_AUTHOR + 1]
     if "@" in text:
         found = NAME_AFTER.fullmatch(text)
-        text = found["name"] if found else ADDRESS.sub(" ", text)
-        text = one_line(text).strip("\"',;<>()- ")
+        text = found["name"] if found else ADDRESS.sub(" ", text).strip("()")
+        text = one_line(text).strip("\"',;<>- ")
     return text if any(map(str.isalpha, text)) and len(text) <= LONGEST_AUTHOR else None
 
 

@@ -68,7 +68,7 @@ def written(element: Element, *, is_body: bool = False) -> Written:
     is_text = kind != "unsaid" or "/" not in stated or stated.startswith("text/") or stated.endswith("xml")
     if mode == "base64" or (not is_text and mode != "escaped" and (is_body or stated == "application/octet-stream")):
         text = from_base64(text, is_said=mode == "base64")
-    return Written(text, kind)
+    return Written(text, "unsaid" if is_body else kind)  # many a body said to be text is HTML
 
 
 def from_base64(text: str, *, is_said: bool) -> str:
@@ -122,7 +122,7 @@ def unescaped(text: str) -> str:
 
 def content_of(given: Written) -> Content | None:
     """Read a text as an item's words; None where there are none in it."""
-    markup = html_of(given)
+    markup = None if given.kind == "plain" else html_of(given)
     if markup is None:
         return worded(unescaped(given.text).strip(), None)
     fragment = read_fragment(markup)

@@ -42,9 +42,10 @@ def read_json_feed(body: Body) -> list[RawItem]:
     Raises Unreadable where the body is no JSON, no feed, has no items, or more of them than may be.
     """
     decoded = decode(body.data, body.charset)
-    feed = next(iter(json_elements(decoded.text.removeprefix("\ufeff")))).value
+    elements = list(json_elements(decoded.text))
+    feed = elements[0].value if len(elements) == 1 and not elements[0].pointer else None
     items = feed.get("items") if isinstance(feed, dict) else None
-    if not isinstance(items, list):
+    if not isinstance(feed, dict) or not isinstance(items, list):
         raise Unreadable([("", "There is no feed in it: a JSON Feed is an object with a list of `items`.")])
     if not items:
         raise Unreadable([("/items", "The feed holds no items.")])
@@ -133,7 +134,10 @@ def topics(item: dict[str, Any]) -> Iterator[Claim]:
     lines = (
         line_of(Written(tag, "unsaid")) for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, str)
     )
-    found = {line.casefold(): line for line in lines if 0 < len(line) <= LONGEST_TOPIC}
+    found: dict[str, str] = {}
+    for line in lines:
+        if 0 < len(line) <= LONGEST_TOPIC:
+            found.setdefault(line.casefold(), line)
     for line in list(found.values())[:MOST_TOPICS]:
         yield Claim("topics", line, "feed", 0.9, f"tags: {line}")
 
