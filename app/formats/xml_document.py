@@ -40,7 +40,7 @@ ROOT = re.compile(r"<[A-Za-z_]")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The root of a document, what had to be mended to read it, and whether it was well-formed then."""
+    """The root of a document, and what had to be mended to make text of its bytes."""
 
     root: Element
     repairs: dict[str, int]
