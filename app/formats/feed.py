@@ -16,7 +16,7 @@ from app.formats.feed_claims import (
     titles,
     topics,
 )
-from app.formats.feed_document import Document, Element, read_xml, xml_text
+from app.formats.feed_document import Element, read_xml, xml_text
 from app.formats.feed_links import document_base, url_claims
 from app.formats.feed_names import Parts, attribute, name_of, named, parts_of
 from app.formats.feed_text import fullest, written
@@ -24,6 +24,8 @@ from app.formats.unreadable import Unreadable
 from app.pipeline.article import Claim, RawItem, Stated
 
 ROOTS = frozenset({"rss", "rdf:rdf", "rdf", "feed", "channel", "entry"})
+WRAPPED = frozenset({"rss", "rdf:rdf", "feed"})
+"""What is a feed even where it stands in something else, as in a page."""
 ITEMS = frozenset({"item", "entry"})
 LOOKED_AT = 4_096
 OPENING = re.compile(
@@ -31,7 +33,7 @@ OPENING = re.compile(
     r"<(?:[A-Za-z_][\w.-]{0,40}:)?(?P<root>rss|rdf|feed|channel)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
-BODIES = ("content:encoded", "content", "xhtml:body", "body")
+BODIES = ("content:encoded", "content", "xhtml:body", "body", "fullitem")
 SUMMARIES = (
     "description",
     "summary",
@@ -58,37 +60,41 @@ def read_feed(body: Body) -> list[RawItem]:
     Raises Unreadable where there is no feed, no item in it, or more of them than may be.
     """
     document = read_xml(body.data, body.charset)
-    if document is None or not is_root(document.root):
+    feed = feed_in(document.root) if document else None
+    if document is None or feed is None:
         raise Unreadable([("", NO_FEED)])
     elements: list[Element] = []
-    for element in items_in(document.root):
+    for element in items_in(feed):
         if len(elements) == body.max_items:
             raise Unreadable([("", f"more than {body.max_items} items in one feed")])
         elements.append(element)
     if not elements:
         raise Unreadable([("", "The feed holds no items.")])
-    channel = channel_of(document.root, body.hints)
+    channel = channel_of(feed, body.hints)
     hints = body.hints if len(elements) == 1 else replace(body.hints, url=None)  # one URL is not that of several
-    return told_apart([item_of(place, element, document, channel, hints) for place, element in enumerate(elements)])
+    return told_apart(
+        [item_of(place, element, document.repairs, channel, hints) for place, element in enumerate(elements)]
+    )
 
 
-def is_root(root: Element) -> bool:
-    """Say whether an element is what feeds are."""
-    return name_of(root) in ROOTS
+def feed_in(root: Element) -> Element | None:
+    """Give the element that is the feed: the root, or the first one below it; None where there is none."""
+    if name_of(root) in ROOTS:
+        return root
+    return next((element for element in root.iter() if name_of(element) in WRAPPED), None)
 
 
-def items_in(root: Element) -> Iterator[Element]:
-    """Give the items below an element in document order; what stands in an item is its own."""
-    if name_of(root) in ITEMS:
-        yield root
+def items_in(feed: Element) -> Iterator[Element]:
+    """Give the items of a feed in document order, whatever they are nested in; what stands in an item is its own."""
+    if name_of(feed) in ITEMS:
+        yield feed
         return
-    waiting = [iter(root)]
+    waiting = [iter(feed)]
     while waiting:
         for child in waiting[-1]:
-            name = name_of(child)
-            if name in ITEMS:
+            if name_of(child) in ITEMS:
                 yield child
-            elif name in ROOTS:
+            elif len(child):
                 waiting.append(iter(child))
                 break
         else:
@@ -103,7 +109,7 @@ def channel_of(root: Element, hints: Stated) -> Channel:
     return Channel(parts, language_of(parts), rights_of(parts), document_base(parts, hints.url))
 
 
-def item_of(place: int, element: Element, document: Document, channel: Channel, hints: Stated) -> RawItem:
+def item_of(place: int, element: Element, repairs: dict[str, int], channel: Channel, hints: Stated) -> RawItem:
     """Read one item."""
     parts = parts_of(element)
     claims: tuple[Claim, ...] = (
@@ -115,14 +121,14 @@ def item_of(place: int, element: Element, document: Document, channel: Channel, 
         *rights(parts, channel),
         *topics(parts),
     )
-    content = fullest([written(text) for _, text in named(parts, *BODIES, *SUMMARIES)])
+    content = fullest([written(text, is_body=True) for _, text in named(parts, *BODIES, *SUMMARIES)])
     title = next((claim.text for claim in claims if claim.field == "title"), "")
     has_url = any(claim.field == "url" for claim in claims)
     return RawItem(
         place,
         content.text if content else title,
         replace(hints, guid=guid_of(element, parts), url=None if has_url else hints.url),
-        repairs=document.repairs,
+        repairs=repairs,
         blocks=content.blocks if content else None,
         claims=claims,
         truncated=content is not None and content.truncated,

@@ -17,7 +17,14 @@ LONGEST_RIGHTS = 5_000
 LONGEST_TOPIC = 200
 MOST_AUTHORS = 200
 MOST_TOPICS = 500
-AUTHORS = {"dc:creator": 0.95, "dcterms:creator": 0.95, "author": 0.94, "itunes:author": 0.8, "media:credit": 0.8}
+AUTHORS = {
+    "dc:creator": 0.95,
+    "dcterms:creator": 0.95,
+    "dc:author": 0.94,
+    "author": 0.94,
+    "itunes:author": 0.8,
+    "media:credit": 0.8,
+}
 """The elements that name authors, and how sure each is; where several stand, the surest is what was meant for it."""
 PUBLISHED = {
     "published": 0.95,
@@ -62,8 +69,8 @@ def person(text: str) -> str | None:
     text = one_line(text)[: LONGEST_AUTHOR + 1]
     if "@" in text:
         found = NAME_AFTER.fullmatch(text)
-        text = found["name"] if found else ADDRESS.sub(" ", text)
-        text = one_line(text).strip("\"',;<>()- ")
+        text = found["name"] if found else ADDRESS.sub(" ", text).strip("()")
+        text = one_line(text).strip("\"',;<>- ")
     return text if any(map(str.isalpha, text)) and len(text) <= LONGEST_AUTHOR else None
 
 
@@ -191,9 +198,9 @@ def topics(parts: Parts) -> Iterator[Claim]:
 
 def stated_topics(parts: Parts) -> Iterator[Claim]:
     """Claim every topic that an item states."""
-    for name, element in named(parts, "category", "dc:subject", "dcterms:subject", "media:category"):
+    for name, element in named(parts, "category", "dc:subject", "dcterms:subject", "media:category", "itunes:category"):
         text = line_of(written(element)) if not len(element) else spoken(element)
-        term = attribute(element, "term") or text
+        term = attribute(element, "term") or attribute(element, "text") or text
         label = one_line(attribute(element, "label")) or (text if name == "media:category" and text else term)
         scheme = attribute(element, "scheme") or attribute(element, "domain") or None
         yield Claim(

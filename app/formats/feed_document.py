@@ -40,7 +40,7 @@ ROOT = re.compile(r"<[A-Za-z_]")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The root of a document, what had to be mended to read it, and whether it was well-formed then."""
+    """The root of a document, and what had to be mended to make text of its bytes."""
 
     root: Element
     repairs: dict[str, int]
@@ -116,9 +116,10 @@ def after_doctype(text: str) -> int:
 def parts(text: str) -> Iterator[tuple[bool, str]]:
     """Split a document into markup and CDATA sections, in order; comments and instructions are left out."""
     place = 0
+    last = {start: text.rfind(end) for start, end in ENDS.items()}  # so that no end is looked for in vain
     while found := OPAQUE.search(text, place):
         yield True, text[place : found.start()]
-        end = text.find(ENDS[found[0]], found.end())
+        end = text.find(ENDS[found[0]], found.end()) if found.end() <= last[found[0]] else -1
         place = end + len(ENDS[found[0]]) if end >= 0 else found.end()
         if end >= 0 and found[0] == "<![CDATA[":
             yield False, text[found.start() : place]

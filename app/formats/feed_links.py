@@ -10,6 +10,8 @@ from app.pipeline.article import Claim
 ALTERNATE = frozenset({"", "alternate", "http://www.iana.org/assignments/relation/alternate"})
 LONGEST = 2_048
 MOST_LINKS = 20
+MOST_BASES = 8
+"""Elements with a base in one another that count, from the inside; each costs every link of the feed."""
 
 
 def is_absolute(url: str) -> bool:
@@ -34,7 +36,7 @@ def joined(base: str | None, url: str) -> str:
 def base_of(element: Element, document: str | None) -> str | None:
     """Give the base of relative URLs in an element: its own and outer `xml:base`, on that of the document."""
     stated: list[str] = []
-    while element is not None:
+    while element is not None and len(stated) < MOST_BASES:
         if value := element.get(BASE):
             stated.append(str(value).strip())
         element = element.getparent()
@@ -84,6 +86,8 @@ def url_claims(item: Element, parts: Parts, document: str | None) -> Iterator[Cl
     ]
     if about := attribute(item, "about"):
         given.append((0.8, "rdf:about", item, about))
+    if not given:  # many feeds have the page's URL for an id
+        given += [(0.5, "id", element, element.text or "") for _, element in named(parts, "id")]
     seen: set[str] = set()
     for confidence, name, element, text in given:
         url = resolved(element, text, document)

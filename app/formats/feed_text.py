@@ -10,7 +10,7 @@ from typing import Literal
 from app.formats.charset import decode
 from app.formats.feed_document import Element
 from app.formats.feed_names import attribute, name_of
-from app.formats.fragment import is_markup, plain, read_fragment
+from app.formats.fragment import is_markup, read_fragment
 from app.formats.markup import one_line
 from app.formats.text import is_blank
 from app.pipeline.article import Block
@@ -29,6 +29,9 @@ KINDS: dict[str, Kind] = {
 }
 REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 LEADING_TAG = re.compile(r"\s*+<(?:p|div|ul|ol|h[1-6]|table|blockquote|figure|img|a|br)\b", re.IGNORECASE)
+EMPTY_OBJECT = re.compile(r"<(?:iframe|object|video|audio|script|style|textarea)\b[^<>]*/>", re.IGNORECASE)
+"""What XML ends and HTML would read on in, to the end of the text."""
+CLOSING_TAG = re.compile(r"</[A-Za-z][A-Za-z0-9]{0,15}\s?>")
 BROKEN_OFF = re.compile(r"[\[(]\s?(?:\.\.\.|…|\+\d{1,6} chars)\s?[\])]\W{0,5}\Z")
 ELLIPSIS = re.compile(r"(?:…|\.\.\.)\W{0,3}\Z")
 LINE_END = 80
@@ -52,18 +55,20 @@ class Content:
     truncated: bool
 
 
-def written(element: Element) -> Written:
-    """Give the text of an element; child elements of it are HTML, whatever is said."""
-    kind = KINDS.get(stated := attribute(element, "type").lower().partition(";")[0].strip(), "unsaid")
+def written(element: Element, *, is_body: bool = False) -> Written:
+    """Give the text of an element; child elements of it are HTML, whatever is said.
+
+    A body of Atom that is neither text nor XML is base64 (RFC 4287, 4.1.3.3).
+    """
+    stated = attribute(element, "type").lower().partition(";")[0].strip()
+    kind = KINDS.get(stated, "unsaid")
     if len(element):
         return Written(markup_of(element), "html")
-    text = element.text or ""
-    mode = attribute(element, "mode").lower()
-    if mode == "base64" or (
-        kind == "unsaid" and "/" in stated and not stated.startswith("text/") and mode != "escaped"
-    ):
-        text = from_base64(text, is_said=mode == "base64") if not stated.endswith("xml") else text
-    return Written(text, kind)
+    text, mode = element.text or "", attribute(element, "mode").lower()
+    is_text = kind != "unsaid" or "/" not in stated or stated.startswith("text/") or stated.endswith("xml")
+    if mode == "base64" or (not is_text and mode != "escaped" and (is_body or stated == "application/octet-stream")):
+        text = from_base64(text, is_said=mode == "base64")
+    return Written(text, "unsaid" if is_body else kind)  # many a body said to be text is HTML
 
 
 def from_base64(text: str, *, is_said: bool) -> str:
@@ -93,14 +98,21 @@ def spoken(element: Element) -> str:
     return one_line(" ".join(element.itertext()))
 
 
-def line_of(text: Written) -> str:
-    """Give a title or label on one line: without the tags of HTML, where it is not said to be plain text.
+def line_of(given: Written) -> str:
+    """Give a title or label on one line, without the tags of HTML; a text said to be plain keeps what looks like one.
 
     References are read in any case: nobody means to print one.
     """
-    if text.kind == "html" or (text.kind == "unsaid" and is_markup(text.text)):
-        return plain(text.text)
-    return one_line(unescaped(text.text))
+    markup = None if given.kind == "plain" else html_of(given)
+    return one_line(unescaped(given.text) if markup is None else read_fragment(markup).text)
+
+
+def html_of(given: Written) -> str | None:
+    """Give a text as HTML, once more unescaped where it was escaped twice; None where it is none."""
+    if given.kind == "html" or is_markup(given.text) or CLOSING_TAG.search(given.text):
+        return EMPTY_OBJECT.sub("", given.text)
+    bare = unescaped(given.text)
+    return bare if LEADING_TAG.match(bare) else None
 
 
 def unescaped(text: str) -> str:
@@ -110,12 +122,9 @@ def unescaped(text: str) -> str:
 
 def content_of(given: Written) -> Content | None:
     """Read a text as an item's words; None where there are none in it."""
-    markup = given.text
-    if given.kind != "html" and not is_markup(markup):
-        bare = unescaped(markup)
-        if not LEADING_TAG.match(bare):
-            return worded(bare.strip(), None)
-        markup = bare  # escaped twice
+    markup = None if given.kind == "plain" else html_of(given)
+    if markup is None:
+        return worded(unescaped(given.text).strip(), None)
     fragment = read_fragment(markup)
     return worded(fragment.text, fragment.blocks)
 

@@ -42,9 +42,10 @@ def read_json_feed(body: Body) -> list[RawItem]:
     Raises Unreadable where the body is no JSON, no feed, has no items, or more of them than may be.
     """
     decoded = decode(body.data, body.charset)
-    feed = next(iter(json_elements(decoded.text.removeprefix("\ufeff")))).value
+    elements = list(json_elements(decoded.text))
+    feed = elements[0].value if len(elements) == 1 and not elements[0].pointer else None
     items = feed.get("items") if isinstance(feed, dict) else None
-    if not isinstance(items, list):
+    if not isinstance(feed, dict) or not isinstance(items, list):
         raise Unreadable([("", "There is no feed in it: a JSON Feed is an object with a list of `items`.")])
     if not items:
         raise Unreadable([("/items", "The feed holds no items.")])
@@ -117,8 +118,11 @@ def claims_of(item: dict[str, Any], outer: Outer) -> Iterator[Claim]:
 
 def url_claims(item: dict[str, Any], base: str | None) -> Iterator[Claim]:
     """Claim the page of an item, then the page that it is about, then an id that is a URL."""
-    own = text_of(item, "url")
-    given = (("url", joined(base, own) if own else "", 0.95), ("external_url", text_of(item, "external_url"), 0.6))
+    own, about = text_of(item, "url"), text_of(item, "external_url")
+    given = (
+        ("url", joined(base, own) if own else "", 0.95),
+        ("external_url", joined(base, about) if about else "", 0.6),
+    )
     for name, url, confidence in (*given, ("id", text_of(item, "id"), 0.5)):
         if is_absolute(url) and len(url) <= LONGEST:
             yield Claim("url", url, "feed", confidence, f"{name}: {url}"[:200])
@@ -130,7 +134,10 @@ def topics(item: dict[str, Any]) -> Iterator[Claim]:
     lines = (
         line_of(Written(tag, "unsaid")) for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, str)
     )
-    found = {line.casefold(): line for line in lines if 0 < len(line) <= LONGEST_TOPIC}
+    found: dict[str, str] = {}
+    for line in lines:
+        if 0 < len(line) <= LONGEST_TOPIC:
+            found.setdefault(line.casefold(), line)
     for line in list(found.values())[:MOST_TOPICS]:
         yield Claim("topics", line, "feed", 0.9, f"tags: {line}")
 
@@ -138,7 +145,7 @@ def topics(item: dict[str, Any]) -> Iterator[Claim]:
 def names_of(value: dict[str, Any]) -> list[str]:
     """Give the names of `authors`, or of the one `author` that version 1.0 has."""
     authors = value.get("authors")
-    listed = authors if isinstance(authors, list) and authors else [value.get("author")]
+    listed = authors if isinstance(authors, list) and authors else [authors or value.get("author")]
     texts = [author if isinstance(author, str) else text_of(author, "name") for author in listed[:MOST_AUTHORS]]
     return list(dict.fromkeys(name for name in (person(mended(text).text) for text in texts) if name))
 

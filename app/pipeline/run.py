@@ -8,7 +8,7 @@ Every reader and stage contributes evidence; one function for each field chooses
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from app.pipeline import authors, byline, claims, dateline, declared, headline, rights
@@ -143,8 +143,11 @@ def retraction(item: RawItem, status: Literal["withheld", "canceled"]) -> Retrac
 
 def embargo(item: RawItem) -> datetime | None:
     """Give the instant before which an item must not be used; None where none is stated that can be read."""
-    found = read_field(item.standing.embargoed or "", item.stated.timezone)
-    return found.at if found else None
+    stated = item.standing.embargoed or ""
+    found = read_field(stated, item.stated.timezone)
+    if found is None:
+        return None
+    return found.at + timedelta(seconds="." in stated)  # instants are kept in whole seconds, and none too early
 
 
 def language_of(item: RawItem, text: str) -> Evidence | None:
