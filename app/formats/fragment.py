@@ -27,8 +27,7 @@ def plain(markup: str) -> str:
     """Give a text on one line without tags and entities; one that has none of either stays as it is."""
     if MARKUP.search(markup) is None:
         return one_line(markup)
-    body = parse(markup).body
-    return one_line(body.text(separator=" ")) if body is not None else ""
+    return " ".join(read_fragment(markup).text.split("\n"))
 
 
 def is_markup(text: str) -> bool:

@@ -48,7 +48,7 @@ def test_an_item_of_rss_claims_what_it_says() -> None:
     )
     assert item.claims == (
         Claim("title", "Ferry & storm", "feed", 0.95, "title: Ferry & storm"),
-        Claim("authors", "Maren Holt", "feed", 0.94, "author: Maren Holt"),
+        Claim("authors", "Maren Holt", "feed", 0.94, "author: Maren Holt", exact=True),
         Claim(
             "published_at", "Sat, 14 Mar 2026 09:30:00 +0100", "feed", 0.95, "pubdate: Sat, 14 Mar 2026 09:30:00 +0100"
         ),
@@ -83,7 +83,7 @@ def test_an_entry_of_atom_claims_what_it_says() -> None:
     assert said(item, "language") == ["nn"]
     assert said(item, "url") == ["https://quay.example/news/1.html"]
     assert said(item, "rights") == ["All rights reserved"]
-    assert item.claims[-1] == Claim("topics", "Ports", "feed", 0.9, "category: Ports", "prt", "urn:desk")
+    assert item.claims[-1] == Claim("topics", "Ports", "feed", 0.9, "category: Ports", code="prt", scheme="urn:desk")
 
 
 def test_rdf_cdf_and_old_atom_are_feeds_too() -> None:
@@ -139,7 +139,7 @@ def test_the_author_of_an_atom_feed_stands_for_entries_that_name_none() -> None:
     item = only("<feed><author><name>Ann Lee</name></author><entry><title>Calm</title></entry></feed>")
     assert item.claims == (
         Claim("title", "Calm", "feed", 0.95, "title: Calm"),
-        Claim("authors", "Ann Lee", "feed", 0.7, "feed author: Ann Lee"),
+        Claim("authors", "Ann Lee", "feed", 0.7, "feed author: Ann Lee", exact=True),
     )
 
 

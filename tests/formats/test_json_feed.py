@@ -47,8 +47,8 @@ def test_an_item_claims_what_it_says() -> None:
     assert (item.stated.guid, item.content, item.blocks) == ("7", "No wind.", (Paragraph("No wind."),))
     assert item.claims == (
         Claim("title", "Calm & fog", "feed", 0.95, "title: Calm & fog"),
-        Claim("authors", "Ann Lee", "feed", 0.95, "authors: Ann Lee, Bo Ek"),
-        Claim("authors", "Bo Ek", "feed", 0.95, "authors: Ann Lee, Bo Ek"),
+        Claim("authors", "Ann Lee", "feed", 0.95, "authors: Ann Lee, Bo Ek", exact=True),
+        Claim("authors", "Bo Ek", "feed", 0.95, "authors: Ann Lee, Bo Ek", exact=True),
         Claim("published_at", "2026-03-14T09:30:00+01:00", "feed", 0.95, "date_published: 2026-03-14T09:30:00+01:00"),
         Claim("modified_at", "2026-03-15T09:30:00+01:00", "feed", 0.95, "date_modified: 2026-03-15T09:30:00+01:00"),
         Claim("language", "en", "feed", 0.8, "feed language: en"),
