@@ -25,6 +25,7 @@ LONGEST = 300
 SIGNATURE_LINES = 7
 """Lines of the foot in which a name is a signature; farther down it belongs to another story."""
 TITLE_WORDS = 4
+TEASER_LINES = 60
 SURE = 0.8
 REPORTED = 0.5
 ABOVE_HEADLINE = 0.05
@@ -43,7 +44,7 @@ class Byline:
 def read(lines: Sequence[Line], outline: Outline, language: str | None) -> Reading:
     """Read the bylines of the head and the foot, the boxes that present authors, and who reported."""
     where = areas(lines, outline)
-    page = Page(lines, outline, where, language, small_words(lines, outline))
+    page = Page(lines, outline, where, language, small_words(lines, outline), teased=is_teased(lines, outline))
     bylines: list[tuple[Found, Origin]] = []
     taken: set[int] = set()
     places: tuple[tuple[tuple[int, ...], Origin], ...] = ((where.head, "text.byline"), (where.foot, "text.footer"))
@@ -58,10 +59,8 @@ def read(lines: Sequence[Line], outline: Outline, language: str | None) -> Readi
     far = elsewhere(lines, where, outline)
     if boxes := author_boxes(page, [*where.foot, *(number for number in far if number >= outline.end)]):
         bylines.append((boxes, "text.footer"))
-    for number in far if not bylines else ():
-        label = label_pattern().match(lines[number].text)
-        if label and label["strong"] and (found := byline_at(page, number, foot=True)):
-            bylines.append((replace(found, confidence=0.6), "text.footer"))
+    if not bylines:
+        bylines += [(replace(found, confidence=0.6), "text.footer") for number in far if (found := boxed(page, number))]
     bylines += [
         (found, "text.footer")
         for line in lines[max(0, outline.end - 3) : outline.end + 12]
@@ -93,13 +92,28 @@ def byline_at(page: Page, number: int, *, foot: bool) -> Found | None:
         return labelled(page, text[glued.end() :], number, strong=False, foot=foot)
     if label and label.end() == len(text):
         return names_below(page, number, foot=foot)
-    if label and (label["strong"] or (signs and not (foot and follows_title(page, number)))):
+    teased = foot and (page.teased or follows_title(page, number))
+    if label and (label["strong"] or (signs and not teased)):
         found = labelled(page, text[label.end() :], number, strong=label["strong"] is not None, foot=foot)
-    if found is None and signs and not (label and foot):
+    if found is None and signs and not (foot and (label or follows_title(page, number))):
         found = unlabelled(page, number, foot=foot)
     if found and number < page.where.top:
         found = replace(found, confidence=found.confidence - ABOVE_HEADLINE)
     return found
+
+
+def boxed(page: Page, number: int) -> Found | None:
+    """Read a labelled byline that stands in neither head nor foot; a mere preposition counts before the body's end."""
+    label = label_pattern().match(page.text(number))
+    if label is None or not (label["strong"] or number < page.outline.end):
+        return None
+    return byline_at(page, number, foot=True) if label["strong"] else labelled_in_body(page, number, label.end())
+
+
+def labelled_in_body(page: Page, number: int, end: int) -> Found | None:
+    """Read a preposition with nothing but a known kind of name behind it, between paragraphs."""
+    found = labelled(page, page.text(number)[end:], number, strong=False, foot=True)
+    return found if found and found.names.whole and all(map(begins_given, found.names.persons)) else None
 
 
 def standfirst_byline(who: str, quote: str) -> Found | None:
@@ -108,6 +122,14 @@ def standfirst_byline(who: str, quote: str) -> Found | None:
     if not names.whole or not names.persons or not all(map(begins_given, names.persons)):
         return None
     return Found(names, 0.9, quote, frozenset())
+
+
+def is_teased(lines: Sequence[Line], outline: Outline) -> bool:
+    """Say whether several bylines stand after the body, which are other stories' then."""
+    after = (
+        line.text for line in lines[outline.end : outline.end + TEASER_LINES] if size(line.text) <= TITLE_WORDS + 1
+    )
+    return len({text for text in after if (label := label_pattern().match(text)) and label["weak"]}) > 1
 
 
 def follows_title(page: Page, number: int) -> bool:

@@ -8,7 +8,7 @@ from app.pipeline.names import words
 PREPOSITION = r"(?:von|vom|by|par|por|di|de|da|door|av|af|van|przez|oleh)"
 ARTICLE = r"(?:(?:ein|eine|der|die|das|an?|une?|una?|el|la|un|o|een|en|ett|et)\s)?"
 COLON = r"\s?[:：=＝●・／]\s*"
-GLUED_BY = re.compile(r"^[Bb]y(?=[A-Z][a-z])|^(?:Von|Par|Por)(?=[A-Z][a-z]+ [A-Z])")
+GLUED_BY = re.compile(r"^[Bb]y(?=[A-Z][a-z])|^(?:[Bb]y){2}\s?|^(?:Von|Par|Por)(?=[A-Z][a-z]+ [A-Z])")
 ENDING_BY = re.compile(r"[.!?…»“”\"]\s+(?:Von|Par|Por|By|Door|Av|Af)\s+(?P<who>[^.!?…\d]{5,80})$")
 """A byline at the end of a standfirst."""
 

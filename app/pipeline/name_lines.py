@@ -6,19 +6,21 @@ from dataclasses import dataclass
 
 from app.pipeline.areas import Areas
 from app.pipeline.article import Line
-from app.pipeline.dates import find_dates
+from app.pipeline.dates import find_dates, is_weekday
 from app.pipeline.furniture import is_furniture
 from app.pipeline.labels import label_pattern
-from app.pipeline.names import WIDE, WIDE_NAME, begins_given, words
+from app.pipeline.names import WIDE, WIDE_NAME, begins_given, is_role, words
 from app.pipeline.outline import Outline
 from app.pipeline.prose import is_prose, size
 from app.pipeline.roles import is_role_line
-from app.pipeline.signature import Names, names_in
+from app.pipeline.signature import NOISE, Names, date_labels, inside_pattern, label_words, names_in
 
 NEAR_LINES = 8
 """Lines below the headline in which a name alone is a byline."""
 NAMES_BELOW = 12
 """Lines below a label or a name which may each be a name or a role."""
+LARGE_NOUNS = frozenset({"de", "lb"})
+"""Languages that print every noun large: two words that begin large are no sign of a name."""
 BOX_LINES = 4
 READ_LINES = 400
 SMALL = re.compile(r"(?<![^\W_])[^\W\d_A-ZÀ-Þ][^\W\d_]+")
@@ -29,6 +31,10 @@ CREDIT = re.compile(
 """A photographer's credit, or somebody's post that is shown in a text."""
 WIDE_LINE = re.compile(
     "^[\\[【（(]?(?P<name>[\u3040-\u30ff\u3400-\u9fff々 \u3000]{3,9})(?:[，,、/／・][^\\]】）)]{1,20})?[\\]】）)]?$"
+)
+LETTERS = re.compile(r"[^\W\d_]{2,}")
+READING_TIME = re.compile(
+    r"\d{1,3}\s?(?:min(?:ute[sn]?|uti|utos?|uten|uuttia)?\b\.?)(?:\s(?:read|de lecture|de lectura|lesezeit|lezen))?"
 )
 OPEN = (",", "&", " and", " und", " et", " y", " e", "、")
 
@@ -44,14 +50,31 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """What speaks for a line of names: a date or label on it, a date beside it, the headline near, a role, a preposition."""
+
+    dated: bool
+    beside: bool
+    near: bool
+    follows: bool
+    role: bool
+    role_below: bool
+    by: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """What is known of a text when its lines are asked for names; `small` are the words that it prints small."""
+    """What is known of a text whose lines are asked for names.
+
+    `small` are the words that it prints small; `teased` says that other stories with bylines follow it.
+    """
 
     lines: Sequence[Line]
     outline: Outline
     where: Areas
     language: str | None
     small: frozenset[str]
+    teased: bool = False
 
     def text(self, number: int) -> str:
         """Give the text of a line; empty outside the page."""
@@ -74,11 +97,11 @@ def names_below(page: Page, number: int, *, foot: bool) -> Found | None:
         text = line.text
         label = label_pattern().match(text)
         text = text[label.end() :] if label and label.end() < len(text) else text
-        if persons and (is_role_line(text) or not any(map(str.isalpha, text))):
-            taken.add(line.number)
-            continue
         is_listed = text.rstrip().endswith(OPEN)
         names = names_in(text, labelled=is_listed or WIDE.search(text) is not None, language=page.language)
+        if persons and not names.persons and (is_role_line(text) or not any(map(str.isalpha, text))):
+            taken.add(line.number)
+            continue
         fits = names.whole or (bool(names.persons) and size(text) <= 10)
         if not fits or is_prose(text) or not (is_open or is_listed or all(map(begins_given, names.persons))):
             break
@@ -96,33 +119,70 @@ def names_below(page: Page, number: int, *, foot: bool) -> Found | None:
 def unlabelled(page: Page, number: int, *, foot: bool) -> Found | None:
     """Read a line that is nothing but names, perhaps with roles or a house; surer beside a date or above a role."""
     text = page.text(number)
-    if is_furniture(text) or is_prose(text) or size(text) > 14 or text.rstrip().endswith((",", ":", "?", "!", ".")):
-        return None
-    if CREDIT.search(text):
+    if is_no_byline(text):
         return None
     names = wide_names(text) if WIDE.search(text) else names_in(text, labelled=False, language=page.language)
     if not names.persons or (foot and not names.whole):
         return None
-    dated = has_date(text, page.language)
-    beside = dated or any(has_date(page.text(place), page.language) for place in (number - 1, number + 1, number + 2))
-    near = 0 < number - page.where.top <= NEAR_LINES
-    role = is_role_line(page.text(number + 1)) or is_role_line(page.text(number + 2))
-    if not (beside or (near and not foot) or (role and number > page.where.top)):
-        return None
+    signs = signs_of(page, number)
     known = all(map(begins_given, names.persons))
-    roles = any(word.casefold().strip(".,") in words("roles") for word in text.split())
-    if is_told_of(page, names, known=known, sure=role or roles):
+    if is_told_of(page, names, known=known, sure=signs.role_below or signs.role or signs.by):
         return None
-    if names.whole:
-        confidence = (0.85 if beside else 0.7) if known else (0.75 if dated or role else 0.55 if beside else 0.0)
-    elif (roles or beside) and text.startswith(names.persons[0][:3]) and (known or (dated and roles)):
-        confidence = 0.9 if roles else 0.8
-    else:
-        confidence = 0.0
+    confidence = trust(names, signs, text, known=known, foot=foot)
     if not confidence:
         return None
-    confidence = max(confidence, 0.88) if role and known else confidence
     return with_more(page, number, Found(names, confidence - (0.2 if foot else 0), text, frozenset({number})))
+
+
+def is_no_byline(text: str) -> bool:
+    """Say whether a line cannot be names alone: running text, a question, a button, a photographer's credit."""
+    ends = text.rstrip().endswith((",", ":", "?", "!", "."))
+    return ends or size(text) > 14 or is_furniture(text) or is_prose(text) or CREDIT.search(text) is not None
+
+
+def signs_of(page: Page, number: int) -> Signs:
+    """Look at a line and the lines around it for what makes names a byline."""
+    text = page.text(number)
+    dated = has_date(text, page.language) or any(part.strip().casefold() in date_labels() for part in text.split("|"))
+    around = (page.text(place) for place in (number - 1, number + 1, number + 2))
+    return Signs(
+        dated=dated,
+        beside=dated or any(has_date(line, page.language) for line in around),
+        near=0 < number - page.where.top <= NEAR_LINES,
+        follows=0 < number - page.where.top <= NEAR_LINES
+        and page.language not in LARGE_NOUNS
+        and (dated or any(has_date(page.text(place), page.language) for place in (number - 1, number + 1))),
+        role=any(word.casefold().strip(".,") in words("roles") for word in text.split()),
+        role_below=is_role_line(page.text(number + 1)) or is_role_line(page.text(number + 2)),
+        by=inside_pattern().search(text) is not None,
+    )
+
+
+def trust(names: Names, signs: Signs, text: str, *, known: bool, foot: bool) -> float:
+    """Say how surely names without a label are a byline; 0 where they may be anything."""
+    if not (signs.beside or (signs.near and not foot) or signs.role_below):
+        return 0.0
+    if not known:
+        if not (names.whole and is_bare(names, text)):
+            return 0.0
+        sure = signs.role_below or signs.by or (signs.dated and signs.follows)
+        return 0.75 if sure else 0.6 if signs.follows else 0.0
+    if names.whole:
+        usual = 0.9 if signs.by and signs.beside else 0.85 if signs.beside else 0.7
+        return max(usual, 0.88) if signs.role_below else usual
+    begins = text.startswith(names.persons[0][:3]) or signs.by
+    return (0.9 if signs.role or signs.by else 0.8) if begins and (signs.role or signs.beside) else 0.0
+
+
+def is_bare(names: Names, text: str) -> bool:
+    """Say whether a line has hardly a word besides its names and its date: labels, a weekday, a reading time."""
+    rest = text.casefold()
+    for written in reversed(list(find_dates(text, None))):
+        rest = f"{rest[: written.start]} {rest[written.end :]}"
+    for name in names.persons:
+        rest = rest.replace(name.casefold(), " ")
+    left = LETTERS.findall(READING_TIME.sub(" ", NOISE.sub(" ", rest)))
+    return (bool(left) and is_role(left[0])) or all(word in label_words() or is_weekday(word) for word in left)
 
 
 def wide_names(text: str) -> Names:
@@ -140,7 +200,11 @@ def is_told_of(page: Page, names: Names, *, known: bool, sure: bool) -> bool:
     if sure:
         return False
     body = page.lines[page.outline.start : min(page.outline.end, page.outline.start + READ_LINES)]
-    return any(name in line.text and is_prose(line.text) for line in body for name in names.persons)
+    return any(
+        name in line.text and not line.text.startswith(name) and is_prose(line.text)
+        for line in body
+        for name in names.persons
+    )
 
 
 def with_more(page: Page, number: int, found: Found) -> Found:

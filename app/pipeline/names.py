@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from app.pipeline.agencies import is_agency_word
+from app.pipeline.dates import any_month
 from app.pipeline.vocabulary import vocabulary
 
 LONGEST_NAME = 60
@@ -130,7 +131,7 @@ def is_titled(tokens: Sequence[str], folded: Sequence[str], *, labelled: bool) -
     if len(tokens) > 1 and folded[0] in words("articles"):
         return True
     if any(
-        len(word) > 2 and tokens[place].isupper() and VOWELS.isdisjoint(word) and word.isascii()
+        len(word) > 2 and tokens[place].isupper() and VOWELS.isdisjoint(word) and word.isalpha() and word.isascii()
         for place, word in enumerate(folded)
     ):
         return True
@@ -186,22 +187,33 @@ def is_role(word: str) -> bool:
 
 
 def until_role(tokens: Sequence[str]) -> list[str]:
-    """Give the words of a name up to a role, a number, an agency or a house ("Ann Lee Political Editor").
+    """Give the words of a name up to a role, a number, a label, an agency or a house ("Ann Lee Political Editor").
 
-    A name has two words before those count, as Read and Post are names too.
+    A name has two words before most of those count, as Read and Post are names too.
     """
     kept: list[str] = []
-    for token in tokens:
+    for place, token in enumerate(tokens):
         word = token.casefold().strip(MARKS)
+        is_dated = place + 1 < len(tokens) and tokens[place + 1][0].isdigit() and any_month(word) is not None
+        phrase = f"{word} {tokens[place + 1].casefold().strip(MARKS)}" if place + 1 < len(tokens) else word
+        if is_dated or (kept and (word in endings() or phrase in endings())):
+            break
         if len(kept) >= 2 + bool(kept and ACADEMIC.match(kept[0])):
-            if (
-                word in HOUSES
-                and len(kept) > 2
-                and len(kept[-2].strip(".")) > 2
-                and kept[-2].casefold() not in words("particles")
-            ):
+            if word in HOUSES and len(kept) > 2 and is_full_word(kept[-2]):
                 return kept[:-1]
             if is_role(word) or token[0].isdigit() or is_agency_word(token):
                 break
         kept.append(token)
     return kept
+
+
+def is_full_word(token: str) -> bool:
+    """Say whether a word of a name is neither an initial nor a particle."""
+    return len(token.strip(".")) > 2 and token.casefold() not in words("particles")
+
+
+@cache
+def endings() -> frozenset[str]:
+    """Give the labels of dates that end a name before them ("Ann Lee Updated")."""
+    labels = vocabulary("dates")["labels"]
+    return frozenset(label for kind in ("published", "modified") for label in labels[kind] if len(label) > 4)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from app.pipeline.agencies import agency_of, is_agency_word
-from app.pipeline.dates import find_dates
+from app.pipeline.dates import find_dates, is_weekday
 from app.pipeline.names import ACADEMIC, ELIDED, cased, is_given, is_person, is_role, until_role, words
 from app.pipeline.roles import after_role, is_role_line
 from app.pipeline.vocabulary import vocabulary
@@ -14,13 +14,17 @@ from app.pipeline.vocabulary import vocabulary
 LONGEST = 600
 SEPARATOR = re.compile(r"\s*(?:[,;|·•∙●◆/／，、;；&＆+\t\n…]|\s[–—-]\s)\s*")
 NOISE = re.compile(
-    r"\S+@\S+|https?://\S+|www\.\S+|(?<!\w)@\w+|\([^()]*\)|[\[【《〈「（<][^\[\]【】《》〈〉「」（）<>]*[\]】》〉」）>]"
+    r"\S+@[\w.-]+\.\w{2,}|https?://\S+|www\.\S+|@\w+|\([^()]*\)|[\[【《〈「（<][^\[\]【】《》〈〉「」（）<>]*[\]】》〉」）>]"
     r"|[\"“„][^\"“”„]{1,30}[\"”“]|(?<=[^\W\d_])\d{1,3}(?!\w)|^\d+$|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
     r"|(?<![\w.])[\w-]{2,30}\.(?:com|net|org|info|tv|news|online|co\.uk|de|fr|es|it|at|ch|nl|be|jp|uk|eu|pl|se|no|dk|fi)\b",
     re.IGNORECASE,
 )
+NOISY = re.compile(r"[@:/(\[【《〈「（<\"“„_\d\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]|\.\w")
+"""What must be in a text for any noise to be in it."""
+OTHERS = re.compile(r"[:：=＝]|\b(?:by|von|par|di|av|de|da)\b", re.IGNORECASE)
+"""What must be in a text for another person's credit to be in it."""
 EDGES = ' \t.,:;|·•*–—-_"“”«»>/=＝：'
-PLACED = re.compile(r"\s+(?:in|from|at|aus|of|bei|nach|mit|für|for|pour)\s+[A-Z].*$")
+PLACED = re.compile(r"\s+(?:in|from|at|aus|of|bei|nach|mit|für|[Ff]or|pour)\s+(?:[Tt]he\s)?[A-Z].*$")
 GLUED_ROLE = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ]{3})|(?<=[a-zà-ÿ]{3})(?=[A-Z]{2,4}\b)")
 """Where a name lost the space before a role or label: "Ann LeePolitical Editor"."""
 HANDLE = re.compile(r"(?<=[^\W\d_])_(?=[^\W\d_])")
@@ -74,6 +78,12 @@ def inside_pattern() -> re.Pattern[str]:
 
 
 @cache
+def noun_pattern() -> re.Pattern[str]:
+    """Give the pattern of a label with its colon before a name inside a line ("3 March 2025 | Text: Ann Lee")."""
+    return re.compile(rf"^(?:{'|'.join(map(re.escape, words('nouns')))})\s?:\s*(?=\S)", re.IGNORECASE)
+
+
+@cache
 def others_pattern() -> re.Pattern[str]:
     """Give the pattern of what begins another person's credit behind a byline ("…, photos by Bo Roe")."""
     labels = "|".join(map(re.escape, sorted(words("not_authors"), key=len, reverse=True)))
@@ -84,19 +94,9 @@ def others_pattern() -> re.Pattern[str]:
 
 def names_in(text: str, *, labelled: bool, language: str | None = None) -> Names:
     """Part a byline into persons and agency; roles, dates, places, addresses and desks are passed over."""
-    text = text[:LONGEST]
-    agency = None
-    if "(" in text:
-        agency = next((found for part in re.findall(r"\(([^()]{2,30})\)", text) if (found := agency_of(part))), None)
-        text = CREDITED.sub(" | ", text)
-    if DIGIT.search(text):
-        for written in reversed(list(find_dates(text, language))):
-            text = f"{text[: written.start]} | {text[written.end :]}"
-    if (other := others_pattern().search(text)) and other.start() > 0:
-        text = text[: other.start()]
-    if labelled and (found := INVERTED.match(text)) and is_given(found[2].split()[0]) and not is_given(found[1]):
-        text = f"{found[2]} {found[1]}"
-    text = HANDLE.sub(" ", NOISE.sub(" ", GLUED_ROLE.sub(" ", text)))
+    text, agency = cleaned(text[:LONGEST], language)
+    if labelled:
+        text = uninverted(text)
     persons: list[str] = []
     strange = 0
     for part in parts_of(text):
@@ -113,10 +113,39 @@ def names_in(text: str, *, labelled: bool, language: str | None = None) -> Names
     return Names(unique, agency, strange == 0 and bool(unique or agency))
 
 
+def cleaned(text: str, language: str | None) -> tuple[str, str | None]:
+    """Give a byline without dates, addresses, brackets and other people's credits, and the agency in its brackets."""
+    agency = None
+    if "(" in text:
+        agency = next((found for part in re.findall(r"\(([^()]{2,30})\)", text) if (found := agency_of(part))), None)
+        text = CREDITED.sub(" | ", text)
+    if DIGIT.search(text):
+        for written in reversed(list(find_dates(text, language))):
+            text = f"{text[: written.start]} | {text[written.end :]}"
+    if OTHERS.search(text, 3) and (other := others_pattern().search(text, 1)):
+        text = text[: other.start()]
+    text = GLUED_ROLE.sub(" ", text)
+    return (HANDLE.sub(" ", NOISE.sub(" ", text)) if NOISY.search(text) else text), agency
+
+
+def uninverted(text: str) -> str:
+    """Give a catalogue's form of a name in its usual order."""
+    found = INVERTED.match(text) if "," in text else None
+    if found and is_given(found[2].split()[0]) and not is_given(found[1]):
+        return f"{found[2]} {found[1]}"
+    return text
+
+
 def is_passed_over(part: str) -> bool:
     """Say whether a part of a byline is a desk, a number, a label of a date or a role: nothing strange beside names."""
     folded = part.casefold()
-    return folded in words("desks") or part[0].isdigit() or folded in date_labels() or is_role_line(part)
+    return (
+        folded in words("desks")
+        or part[0].isdigit()
+        or folded in date_labels()
+        or is_weekday(part)
+        or is_role_line(part)
+    )
 
 
 def trailing_agency(part: str) -> str | None:
@@ -153,8 +182,9 @@ def is_inside(before: str, joiner: str, after: str) -> bool:
 
 def without_label(part: str) -> str:
     """Give a part of a byline without the words that introduce a name inside a line ("posted by Ann Lee on")."""
-    found = inside_pattern().search(part)
-    if found:
+    if ":" in part and (label := noun_pattern().match(part)):
+        return without_label(part[label.end() :])
+    if found := inside_pattern().search(part):
         before = part[: found.start()].casefold().replace(":", " ").split()
         after = part[found.end() :]
         if all(word in label_words() or is_role(word) for word in before) and (before or not is_surname(part, after)):
