@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.pipeline.article import Line, Outline
 from app.pipeline.prose import is_lead_in, is_long, is_prose, size
 
-ABOVE = 8
+ABOVE = 30
 """Lines above the headline that may carry a date or name."""
 TEXT_LINES = 3
 """Lines of running text (standfirst, caption) that may stand before the byline."""

@@ -1,14 +1,22 @@
 """Chooses who wrote an article among the bylines that sender, page and text give."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from app.pipeline.article import Evidence
-from app.pipeline.byline import Byline
 from app.pipeline.sites import folded
 
 FULLER = 0.3
 """How much less sure a byline may be that gives whole names where the surest gives parts of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """What was chosen, with all the evidence."""
+
+    authors: tuple[str, ...]
+    agency: str | None
+    evidence: tuple[Evidence, ...]
 
 
 def choose(evidence: Sequence[Evidence]) -> Byline:

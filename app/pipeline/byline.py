@@ -1,106 +1,61 @@
 """Reads who wrote an article, persons apart from agencies, each with the words it was read from.
 
 Confidence: 1.0 the sender's own field; 0.98 a labelled line at the foot; 0.95 a labelled byline at the head; 0.9 a name
-with its role or house beside it; 0.85 a name alone beside a date; 0.7 a name alone below the headline; 0.5 who reported
-for an agency. Editors, translators, photographers and people in running text are no authors.
+with its role or house beside it, or at the end of a standfirst; 0.85 a name alone beside a date; 0.75 the box that
+presents an author; 0.7 a name alone below the headline; 0.5 who reported for an agency. Editors, translators, photographers and people in running text are no authors.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
+from html import unescape
 
-from app.pipeline.areas import Areas, areas, elsewhere
+from app.pipeline.areas import areas, elsewhere
 from app.pipeline.article import Evidence, Line, Origin, Outline, Reading
-from app.pipeline.dates import find_dates
-from app.pipeline.furniture import is_furniture
-from app.pipeline.names import words
-from app.pipeline.prose import is_prose, size
+from app.pipeline.labels import ENDING_BY, GLUED_BY, label_pattern, other_pattern, reporting_pattern
+from app.pipeline.name_lines import Found, Page, author_boxes, names_below, small_words, unlabelled
+from app.pipeline.names import begins_given
+from app.pipeline.prose import heading_like, is_prose, size
 from app.pipeline.signature import EDGES, Names, names_in, person_of
 
 LONGEST = 300
-GLUED_BY = re.compile(r"^[Bb]y(?=[A-Z][a-z])|^(?:Von|Par|Por)(?=[A-Z][a-z]+ [A-Z])")
-NEAR_LINES = 8
-"""Lines below the headline in which a name alone is a byline."""
 SIGNATURE_LINES = 7
-"""Lines of the foot in which a name beside a date is a signature; farther down it belongs to another story."""
+"""Lines of the foot in which a name is a signature; farther down it belongs to another story."""
+TITLE_WORDS = 4
+TEASER_LINES = 60
 SURE = 0.8
 REPORTED = 0.5
-NAMES_BELOW = 8
-"""Lines below a label that stands alone which may each be a name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Byline:
-    """What was chosen, with all the evidence."""
-
-    authors: tuple[str, ...]
-    agency: str | None
-    evidence: tuple[Evidence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One byline: whom it names, how surely, where, and which lines it takes."""
-
-    names: Names
-    confidence: float
-    quote: str
-    lines: frozenset[int]
-
-
-@cache
-def label_pattern() -> re.Pattern[str]:
-    """Give the pattern of the labels at a line's start: strong ones with a colon or a space, weak ones, glued ones."""
-    strong = "|".join(map(re.escape, sorted(words("strong"), key=len, reverse=True)))
-    weak = "|".join(map(re.escape, sorted(words("weak"), key=len, reverse=True)))
-    return re.compile(
-        rf"^[\W_]{{0,3}}(?:(?P<strong>{strong})(?:\s?[:：]\s*|\s+(?=\S)|$)|(?P<weak>{weak})(?:\s?[:：]\s*|\s+|$))",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def other_pattern() -> re.Pattern[str]:
-    """Give the pattern of the labels that name somebody else than the author."""
-    other = "|".join(map(re.escape, sorted(words("not_authors"), key=len, reverse=True)))
-    return re.compile(rf"^[\W_]{{0,3}}(?:{other})(?!\w)", re.IGNORECASE)
-
-
-@cache
-def reporting_pattern() -> re.Pattern[str]:
-    """Give the pattern by which an agency names who reported."""
-    return re.compile(
-        rf"\b(?:{'|'.join(map(re.escape, words('reporting')))})\s+(?P<who>[^;()]{{3,200}})", re.IGNORECASE
-    )
+ABOVE_HEADLINE = 0.05
+TAG = re.compile(r"</?[a-zA-Z][^<>@]{0,200}>")
 
 
 def read(lines: Sequence[Line], outline: Outline, language: str | None) -> Reading:
-    """Read the bylines of the head and the foot, and who reported."""
+    """Read the bylines of the head and the foot, the boxes that present authors, and who reported."""
     where = areas(lines, outline)
-    evidence: list[Evidence] = []
-    bylines: list[Found] = []
+    page = Page(lines, outline, where, language, small_words(lines, outline), teased=is_teased(lines, outline))
+    bylines: list[tuple[Found, Origin]] = []
     taken: set[int] = set()
     places: tuple[tuple[tuple[int, ...], Origin], ...] = ((where.head, "text.byline"), (where.foot, "text.footer"))
     for numbers, origin in places:
         for number in numbers:
             if number in taken or number == outline.headline:
                 continue
-            found = byline_at(lines, number, where, language, foot=origin == "text.footer")
+            found = byline_at(page, number, foot=origin == "text.footer")
             if found is not None:
                 taken |= found.lines
-                bylines.append(found)
-                evidence += claims(found, origin)
-    for number in elsewhere(lines, where, outline) if not evidence else ():
-        label = label_pattern().match(lines[number].text)
-        if label and label["strong"] and (found := byline_at(lines, number, where, language, foot=True)):
-            bylines.append(replace(found, confidence=0.6))
-            evidence += claims(bylines[-1], "text.footer")
-    for line in lines[max(0, outline.end - 3) : outline.end + 12]:
-        if found := reporters_at(line):
-            bylines.append(found)
-            evidence += claims(found, "text.footer")
-    return Reading(tuple(evidence), furniture(bylines))
+                bylines.append((found, origin))
+    far = elsewhere(lines, where, outline)
+    if boxes := author_boxes(page, [*where.foot, *(number for number in far if number >= outline.end)]):
+        bylines.append((boxes, "text.footer"))
+    if not bylines:
+        bylines += [(replace(found, confidence=0.6), "text.footer") for number in far if (found := boxed(page, number))]
+    bylines += [
+        (found, "text.footer")
+        for line in lines[max(0, outline.end - 3) : outline.end + 12]
+        if (found := reporters_at(line))
+    ]
+    evidence = tuple(claim for found, origin in bylines for claim in claims(found, origin))
+    return Reading(evidence, furniture([found for found, _ in bylines]))
 
 
 def furniture(bylines: Sequence[Found]) -> frozenset[int]:
@@ -110,31 +65,71 @@ def furniture(bylines: Sequence[Found]) -> frozenset[int]:
     return frozenset(number for found in sure for number in found.lines)
 
 
-def byline_at(lines: Sequence[Line], number: int, where: Areas, language: str | None, *, foot: bool) -> Found | None:
-    """Read one line as a byline, with the lines below it where it is a label alone."""
-    text = lines[number].text
+def byline_at(page: Page, number: int, *, foot: bool) -> Found | None:
+    """Read one line as a byline, with the lines below it where it is a label alone, or a name with more below."""
+    text = page.text(number)
+    if (ending := ENDING_BY.search(text[-100:])) and not foot:
+        return standfirst_byline(ending["who"], text[-100:])
     if len(text) > LONGEST or other_pattern().match(text) or reporting_pattern().search(text):
         return None
+    signs = not foot or number in page.where.foot[:SIGNATURE_LINES]
     glued = GLUED_BY.match(text)
     label = label_pattern().match(text)
+    found = None
     if glued:
-        return labelled(text[glued.end() :], text, {number}, language, strong=False, foot=foot)
+        return labelled(page, text[glued.end() :], number, strong=False, foot=foot)
     if label and label.end() == len(text):
-        return names_below(lines, number, language, foot=foot)
-    if label and (
-        found := labelled(text[label.end() :], text, {number}, language, strong=label["strong"] is not None, foot=foot)
-    ):
-        return found
-    if foot and number not in where.foot[:SIGNATURE_LINES]:
+        return names_below(page, number, foot=foot)
+    teased = foot and (page.teased or follows_title(page, number))
+    if label and (label["strong"] or (signs and not teased)):
+        found = labelled(page, text[label.end() :], number, strong=label["strong"] is not None, foot=foot)
+    if found is None and signs and not (foot and (label or follows_title(page, number))):
+        found = unlabelled(page, number, foot=foot)
+    if found and number < page.where.top:
+        found = replace(found, confidence=found.confidence - ABOVE_HEADLINE)
+    return found
+
+
+def boxed(page: Page, number: int) -> Found | None:
+    """Read a labelled byline that stands in neither head nor foot; a mere preposition counts before the body's end."""
+    label = label_pattern().match(page.text(number))
+    if label is None or not (label["strong"] or number < page.outline.end):
         return None
-    return unlabelled(lines, number, where, language, foot=foot)
+    return byline_at(page, number, foot=True) if label["strong"] else labelled_in_body(page, number, label.end())
 
 
-def labelled(  # noqa: PLR0913 - all of one line
-    rest: str, quote: str, numbers: set[int], language: str | None, *, strong: bool, foot: bool
-) -> Found | None:
+def labelled_in_body(page: Page, number: int, end: int) -> Found | None:
+    """Read a preposition with nothing but a known kind of name behind it, between paragraphs."""
+    found = labelled(page, page.text(number)[end:], number, strong=False, foot=True)
+    return found if found and found.names.whole and all(map(begins_given, found.names.persons)) else None
+
+
+def standfirst_byline(who: str, quote: str) -> Found | None:
+    """Read a byline that ends a standfirst; the line stays in the body."""
+    names = names_in(who, labelled=False)
+    if not names.whole or not names.persons or not all(map(begins_given, names.persons)):
+        return None
+    return Found(names, 0.9, quote, frozenset())
+
+
+def is_teased(lines: Sequence[Line], outline: Outline) -> bool:
+    """Say whether several bylines stand after the body, which are other stories' then."""
+    after = (
+        line.text for line in lines[outline.end : outline.end + TEASER_LINES] if size(line.text) <= TITLE_WORDS + 1
+    )
+    return len({text for text in after if (label := label_pattern().match(text)) and label["weak"]}) > 1
+
+
+def follows_title(page: Page, number: int) -> bool:
+    """Say whether the line above is another story's title."""
+    above = page.text(number - 1)
+    return number > page.outline.end and size(above) >= TITLE_WORDS and heading_like(above)
+
+
+def labelled(page: Page, rest: str, number: int, *, strong: bool, foot: bool) -> Found | None:
     """Read what follows a label; after a mere preposition nothing but names may follow, as it may begin a sentence."""
-    names = names_in(rest, labelled=strong, language=language)
+    quote = page.text(number)
+    names = names_in(rest, labelled=strong, language=page.language)
     if not names.persons and not names.agency:
         return None
     if not strong and not names.whole and (is_prose(quote) or size(rest) > 12 or not names.persons):
@@ -142,59 +137,7 @@ def labelled(  # noqa: PLR0913 - all of one line
     if strong and is_prose(quote) and not names.whole:
         return None
     confidence = (0.98 if foot else 0.95) if strong or names.whole else 0.9
-    return Found(names, confidence, quote, frozenset(numbers))
-
-
-def names_below(lines: Sequence[Line], number: int, language: str | None, *, foot: bool) -> Found | None:
-    """Read the names on the lines below a label that stands alone, as far as they are names."""
-    persons: list[str] = []
-    agency = None
-    taken = {number}
-    for line in lines[number + 1 : number + 1 + NAMES_BELOW]:
-        names = names_in(line.text, labelled=False, language=language)
-        if not (names.whole or (names.persons and size(line.text) <= 10)) or is_prose(line.text):
-            break
-        persons += names.persons
-        agency = agency or names.agency
-        taken.add(line.number)
-        if not line.text.rstrip().endswith((",", "&", " and", " und", " et")):
-            break
-    if not persons and not agency:
-        return None
-    quote = " ".join(lines[place].text for place in sorted(taken))
-    return Found(
-        Names(tuple(dict.fromkeys(persons)), agency, whole=True), 0.98 if foot else 0.95, quote[:200], frozenset(taken)
-    )
-
-
-def unlabelled(lines: Sequence[Line], number: int, where: Areas, language: str | None, *, foot: bool) -> Found | None:
-    """Read a line that is nothing but names, perhaps with roles or a house; surer beside a date."""
-    text = lines[number].text
-    if is_furniture(text) or is_prose(text) or size(text) > 14 or text.rstrip().endswith((",", ":", "?", "!", ".")):
-        return None
-    names = names_in(text, labelled=False, language=language)
-    if not names.persons or (foot and not names.whole):
-        return None
-    beside = any(
-        has_date(lines[place].text, language)
-        for place in (number - 1, number, number + 1, number + 2)
-        if 0 <= place < len(lines)
-    )
-    if not beside and (foot or not 0 < number - where.top <= NEAR_LINES):
-        return None
-    if names.whole:
-        confidence = 0.85 if beside else 0.7
-    else:
-        roles = any(word.casefold().strip(".,") in words("roles") for word in text.split())
-        if not (roles or beside) or not text.startswith(names.persons[0][:3]):
-            return None
-        confidence = 0.9 if roles else 0.8
-    return Found(names, confidence - (0.2 if foot else 0), text, frozenset({number}))
-
-
-def has_date(text: str, language: str | None) -> bool:
-    """Say whether a short line carries a date."""
-    return size(text) <= 14 and any(True for _ in find_dates(text, language))
+    return Found(names, confidence, quote, frozenset({number}))
 
 
 def reporters_at(line: Line) -> Found | None:
@@ -225,28 +168,13 @@ def stated(authors: Sequence[str]) -> tuple[Evidence, ...]:
     """Read what a sender says in its author fields: one entry may name several, an agency, or nobody at all."""
     made: list[Evidence] = []
     for entry in authors:
-        text = entry.strip()
+        text = TAG.sub(" ", unescape(entry)).strip() if "&" in entry or "<" in entry else entry.strip()
         label = label_pattern().match(text)
-        names = names_in(text[label.end() :] if label else text, labelled=True)
+        rest = text[label.end() :] if label else text
+        if label and label["weak"] and not names_in(rest, labelled=False).whole:
+            rest = text  # "Von Holt" and "de Vries" are names too
+        names = names_in(rest, labelled=True)
         made += [Evidence("authors", name, "sender", text[:200], 1.0) for name in names.persons]
         if names.agency:
             made.append(Evidence("agency", names.agency, "sender", text[:200], 1.0))
     return tuple(made)
-
-
-def choose(evidence: Sequence[Evidence]) -> Byline:
-    """Choose the most confident byline whole, the first of equals, and the most confident agency; keep the rest unchosen."""
-    authors = [claim for claim in evidence if claim.field == "authors"]
-    agencies = [claim for claim in evidence if claim.field == "agency"]
-    best = max(authors, key=lambda claim: claim.confidence, default=None)
-    agency = max(agencies, key=lambda claim: claim.confidence, default=None)
-
-    def is_chosen(claim: Evidence) -> bool:
-        if best is None or claim.origin != best.origin:
-            return False
-        return claim.origin == "sender" or claim.quote == best.quote
-
-    shown = [replace(claim, chosen=is_chosen(claim)) for claim in authors]
-    names = dict.fromkeys(claim.value for claim in shown if claim.chosen)
-    shown += [replace(claim, chosen=claim is agency) for claim in agencies]
-    return Byline(tuple(names), agency.value if agency else None, tuple(shown))

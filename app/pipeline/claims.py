@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from app.pipeline import byline
+from app.pipeline import labels
 from app.pipeline.agencies import agency_of
 from app.pipeline.article import Claim, Evidence
 from app.pipeline.date_fields import read_field
@@ -60,9 +60,9 @@ def quote_of(claim: Claim) -> str:
 def people(claim: Claim, language: str | None, own: frozenset[str]) -> Iterator[Evidence]:
     """Give the persons and the agency of a byline as a format states it; the publication itself is neither."""
     said = claim.text.strip(" |")
-    if byline.other_pattern().match(said):
+    if labels.other_pattern().match(said):
         return
-    label = byline.label_pattern().match(said)
+    label = labels.label_pattern().match(said)
     visible = claim.origin == "markup"
     text = said[label.end() :].lstrip(" |:") if label else said
     text = without_roles(text) if visible else text

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from app.pipeline import authors, byline, claims, dateline, declared, headline, rights
+from app.pipeline import authors, byline, claims, dateline, declared, headline, labels, rights
 from app.pipeline.article import (
     Article,
     Block,
@@ -24,7 +24,7 @@ from app.pipeline.article import (
     Rejected,
     Retraction,
 )
-from app.pipeline.byline import Byline
+from app.pipeline.authors import Byline
 from app.pipeline.date_fields import read_field
 from app.pipeline.dateline import Chosen
 from app.pipeline.fingerprint import content_hash, field_hash
@@ -115,7 +115,7 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
 
 def is_labelled(quote: str) -> bool:
     """Say whether a line begins with what bylines begin with."""
-    return byline.label_pattern().match(quote) is not None or byline.GLUED_BY.match(quote) is not None
+    return labels.label_pattern().match(quote) is not None or labels.GLUED_BY.match(quote) is not None
 
 
 def beside_fields(found: Iterable[Evidence], item: RawItem, edges: Collection[str]) -> Iterator[Evidence]:

@@ -5,19 +5,41 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from app.pipeline.agencies import agency_of
-from app.pipeline.dates import find_dates
-from app.pipeline.names import cased, is_person, until_role, words
+from app.pipeline.agencies import agency_of, is_agency_word
+from app.pipeline.dates import find_dates, is_weekday
+from app.pipeline.names import ACADEMIC, ELIDED, cased, is_given, is_person, is_role, until_role, words
+from app.pipeline.roles import after_role, is_role_line
 from app.pipeline.vocabulary import vocabulary
 
-SEPARATOR = re.compile(r"\s*(?:[,;|·•/&+\t]|\s[–—-]\s)\s*")
+LONGEST = 600
+SEPARATOR = re.compile(r"\s*(?:[,;|·•∙●◆/／，、;；&＆+\t\n…]|\s[–—-]\s)\s*")
 NOISE = re.compile(
-    r"\S+@\S+|https?://\S+|www\.\S+|(?<!\w)@\w+|\([^()]*\)|\[[^\[\]]*\]|(?<=[^\W\d_])\d{1,2}(?!\w)|^\d+$"
+    r"\S+@[\w.-]+\.\w{2,}|https?://\S+|www\.\S+|@\w+|\([^()]*\)|[\[【《〈「（<][^\[\]【】《》〈〉「」（）<>]*[\]】》〉」）>]"
+    r"|[\"“„][^\"“”„]{1,30}[\"”“]|(?<=[^\W\d_])\d{1,3}(?!\w)|^\d+$|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
+    r"|(?<![\w.])[\w-]{2,30}\.(?:com|net|org|info|tv|news|online|co\.uk|de|fr|es|it|at|ch|nl|be|jp|uk|eu|pl|se|no|dk|fi)\b",
+    re.IGNORECASE,
 )
-EDGES = ' \t.,:;|·•*–—-_"“”«»>'
-REPORTERS = re.compile(r"\s+(?:in|from|at|aus|à)\s+[A-Z].*$")
-GLUED_ROLE = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ]{3})")
+NOISY = re.compile(r"[@:/(\[【《〈「（<\"“„_\d\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]|\.\w")
+"""What must be in a text for any noise to be in it."""
+OTHERS = re.compile(r"[:：=＝]|\b(?:by|von|par|di|av|de|da)\b", re.IGNORECASE)
+"""What must be in a text for another person's credit to be in it."""
+EDGES = ' \t.,:;|·•*–—-_"“”«»>/=＝：'
+PLACED = re.compile(r"\s+(?:in|from|at|aus|of|bei|nach|mit|für|[Ff]or|pour)\s+(?:[Tt]he\s)?[A-Z].*$")
+GLUED_ROLE = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ]{3})|(?<=[a-zà-ÿ]{3})(?=[A-Z]{2,4}\b)")
 """Where a name lost the space before a role or label: "Ann LeePolitical Editor"."""
+HANDLE = re.compile(r"(?<=[^\W\d_])_(?=[^\W\d_])")
+DIGIT = re.compile(r"\d")
+CREDITED = re.compile(
+    r"[^,;|()/]{2,60}\((?:photograph\w*|photos?|fotos?|fotograf\w*|bild\w*|illustration\w*|videos?|grafik\w*|kamera|editing)\)",
+    re.IGNORECASE,
+)
+"""A name with what else its bearer did in brackets behind it."""
+TRAILING = frozenset({"on", "at", "am", "um", "le", "el", "em", "il", "op", "den", "от", "à", "as", "-", "der", "og"})
+INVERTED = re.compile(r"^([^\W\d_][^\s,;|]+), ([^\W\d_][^\s,;|]+(?: [A-Z]\.?)?)$")
+"""A catalogue's form of a name ("Holt, Maren")."""
+WIDE_ROLE = re.compile(
+    r"(?:記者|特派員|編集委員|論説委員|通信員|記者团|기자|특파원|论说委员|报道|氏)$|^(?:記者|记者|기자)[・\s]?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +59,53 @@ def date_labels() -> frozenset[str]:
 
 
 @cache
+def label_words() -> frozenset[str]:
+    """Give the single words of labels: those of dates, authors and kinds of article."""
+    kinds = words("strong") | words("nouns") | words("genres") | date_labels()
+    return frozenset(word for label in kinds for word in label.split()) | {"ein", "eine", "a", "an", "une", "un", "una"}
+
+
+@cache
 def conjunction_pattern() -> re.Pattern[str]:
     """Give the pattern of the words that join the names of a byline."""
-    return re.compile(rf"\s+(?:{'|'.join(map(re.escape, vocabulary('byline')['conjunctions']))})\s+", re.IGNORECASE)
+    return re.compile(rf"\s+({'|'.join(map(re.escape, vocabulary('byline')['conjunctions']))})\s+", re.IGNORECASE)
+
+
+@cache
+def inside_pattern() -> re.Pattern[str]:
+    """Give the pattern of the prepositions before a name inside a line."""
+    return re.compile(rf"(?:^|\s)(?:{'|'.join(words('inside'))})\s+(?=[^\W\d_])", re.IGNORECASE)
+
+
+@cache
+def noun_pattern() -> re.Pattern[str]:
+    """Give the pattern of a label with its colon before a name inside a line ("3 March 2025 | Text: Ann Lee")."""
+    return re.compile(rf"^(?:{'|'.join(map(re.escape, words('nouns')))})\s?:\s*(?=\S)", re.IGNORECASE)
+
+
+@cache
+def others_pattern() -> re.Pattern[str]:
+    """Give the pattern of what begins another person's credit behind a byline ("…, photos by Bo Roe")."""
+    labels = "|".join(map(re.escape, sorted(words("not_authors"), key=len, reverse=True)))
+    return re.compile(
+        rf"(?:^|[,;|/.–—(\s])\s*(?:{labels})\s?(?:[:：=＝]|by\b|von\b|par\b|di\b|av\b|de\b|da\b)", re.IGNORECASE
+    )
 
 
 def names_in(text: str, *, labelled: bool, language: str | None = None) -> Names:
     """Part a byline into persons and agency; roles, dates, places, addresses and desks are passed over."""
-    agency = next((found for part in re.findall(r"\(([^()]{2,30})\)", text) if (found := agency_of(part))), None)
-    for written in reversed(list(find_dates(text, language))):
-        text = f"{text[: written.start]} | {text[written.end :]}"
-    text = NOISE.sub(" ", GLUED_ROLE.sub(" ", text))
+    text, agency = cleaned(text[:LONGEST], language)
+    if labelled:
+        text = uninverted(text)
     persons: list[str] = []
     strange = 0
     for part in parts_of(text):
-        if (found := agency_of(part)) is not None:
-            agency = agency or found
+        if (house := agency_of(part)) is not None:
+            agency = agency or house
         elif (person := person_of(part, labelled=labelled)) is not None:
             persons.append(person)
-        elif part.casefold() not in words("desks") and not part[0].isdigit() and part.casefold() not in date_labels():
+            agency = agency or trailing_agency(part)
+        elif not is_passed_over(part):
             strange += 1
     if labelled and len(persons) > 1:  # "Ann Lee, Oslo": a lone word beside a full name is a place
         persons = [person for person in persons if " " in person or not person.isascii()] or persons
@@ -63,21 +113,102 @@ def names_in(text: str, *, labelled: bool, language: str | None = None) -> Names
     return Names(unique, agency, strange == 0 and bool(unique or agency))
 
 
+def cleaned(text: str, language: str | None) -> tuple[str, str | None]:
+    """Give a byline without dates, addresses, brackets and other people's credits, and the agency in its brackets."""
+    agency = None
+    if "(" in text:
+        agency = next((found for part in re.findall(r"\(([^()]{2,30})\)", text) if (found := agency_of(part))), None)
+        text = CREDITED.sub(" | ", text)
+    if DIGIT.search(text):
+        for written in reversed(list(find_dates(text, language))):
+            text = f"{text[: written.start]} | {text[written.end :]}"
+    if OTHERS.search(text, 3) and (other := others_pattern().search(text, 1)):
+        text = text[: other.start()]
+    text = GLUED_ROLE.sub(" ", text)
+    return (HANDLE.sub(" ", NOISE.sub(" ", text)) if NOISY.search(text) else text), agency
+
+
+def uninverted(text: str) -> str:
+    """Give a catalogue's form of a name in its usual order."""
+    found = INVERTED.match(text) if "," in text else None
+    if found and is_given(found[2].split()[0]) and not is_given(found[1]):
+        return f"{found[2]} {found[1]}"
+    return text
+
+
+def is_passed_over(part: str) -> bool:
+    """Say whether a part of a byline is a desk, a number, a label of a date or a role: nothing strange beside names."""
+    folded = part.casefold()
+    return (
+        folded in words("desks")
+        or part[0].isdigit()
+        or folded in date_labels()
+        or is_weekday(part)
+        or is_role_line(part)
+    )
+
+
+def trailing_agency(part: str) -> str | None:
+    """Give the agency that is printed behind a name without a mark between ("Ann Lee Reuters")."""
+    tokens = part.split()
+    for place in range(2, len(tokens)):
+        if is_agency_word(tokens[place]):
+            return agency_of(tokens[place]) or agency_of(" ".join(tokens[place : place + 2]))
+    return None
+
+
 def parts_of(text: str) -> Iterable[str]:
     """Cut a byline at commas, bars and conjunctions; a conjunction inside a name ("Ortega y Gasset") does not cut it."""
     for piece in SEPARATOR.split(text):
-        chunks = conjunction_pattern().split(f" {piece}")
-        yield from (chunk.strip(EDGES) for chunk in chunks if chunk.strip(EDGES))
+        if " " not in piece:
+            chunks = [piece]
+        else:
+            cut = conjunction_pattern().split(f" {piece}")
+            chunks = cut[:1]
+            for joiner, chunk in zip(cut[1::2], cut[2::2], strict=True):
+                if is_inside(chunks[-1], joiner, chunk):
+                    chunks[-1] = f"{chunks[-1]} {joiner} {chunk}"
+                else:
+                    chunks.append(chunk)
+        yield from (stripped for chunk in chunks if (stripped := without_label(chunk.strip(EDGES))))
+
+
+def is_inside(before: str, joiner: str, after: str) -> bool:
+    """Say whether a conjunction is a name's own: Spanish, Portuguese or Catalan, and a lone family name follows."""
+    if joiner not in {"y", "e", "i"} or " " in after or not after[:1].isupper() or is_agency_word(after):
+        return False
+    return " " in before.strip() or not is_given(after)
+
+
+def without_label(part: str) -> str:
+    """Give a part of a byline without the words that introduce a name inside a line ("posted by Ann Lee on")."""
+    if ":" in part and (label := noun_pattern().match(part)):
+        return without_label(part[label.end() :])
+    if found := inside_pattern().search(part):
+        before = part[: found.start()].casefold().replace(":", " ").split()
+        after = part[found.end() :]
+        if all(word in label_words() or is_role(word) for word in before) and (before or not is_surname(part, after)):
+            part = after
+    tokens = part.split()
+    while tokens and tokens[-1] in TRAILING:
+        tokens.pop()
+    return " ".join(tokens).strip(EDGES)
+
+
+def is_surname(part: str, after: str) -> bool:
+    """Say whether a leading "von" belongs to the one name that follows it."""
+    return part[0].islower() and " " not in after and not part.startswith("by")
 
 
 def person_of(part: str, *, labelled: bool) -> str | None:
     """Give a part's person, written as names are, without honorific and role."""
-    tokens = REPORTERS.sub("", part).split()
-    if all(token.casefold().strip(".,:;") in words("roles") for token in tokens):
+    part = WIDE_ROLE.sub("", part)
+    tokens = PLACED.sub("", part).split()
+    if all(is_role(token.casefold().strip(".,:;")) for token in tokens):
         return None
-    while tokens and tokens[0].casefold().strip(".") in words("honorifics"):
-        tokens = tokens[1:]
-    name = until_role(tokens)
+    name = until_role(after_role(tokens))
     text = " ".join(name)
-    lowered = text.islower() and labelled and len(name) in {2, 3}
+    lowered = text.islower() and labelled and len(name) in {2, 3} and not ELIDED.match(text)
+    if name and ACADEMIC.match(name[0]) and len(name) == 2 and not labelled:
+        return None
     return cased(text) if name and is_person(text.title() if lowered else text, labelled=labelled) else None

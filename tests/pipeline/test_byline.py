@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pipeline.byline import choose, read, stated
+from app.pipeline.authors import choose
+from app.pipeline.byline import read, stated
 from app.pipeline.names import cased, is_person
 from app.pipeline.outline import lines, outline
 from app.pipeline.signature import names_in
@@ -93,7 +94,7 @@ def test_people_in_running_text_are_no_authors() -> None:
         (["maren holt", "JO LUND"], ["Maren Holt", "Jo Lund"], None),
         (["Staff", "Admin", ""], [], None),
         (["Madonna"], ["Madonna"], None),
-        (["Dr. Ann Roe <ann@roe.example>"], ["Ann Roe"], None),
+        (["Dr. Ann Roe <ann@roe.example>"], ["Dr. Ann Roe"], None),
         (["Associated Press"], [], "AP"),
     ],
 )
