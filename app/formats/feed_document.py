@@ -8,7 +8,7 @@ from functools import lru_cache
 from html.entities import html5
 from typing import Any
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from app.formats.charset import attempt, codec_of, decode
 from app.formats.xml_mending import balanced

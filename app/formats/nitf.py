@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from itertools import islice
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from app.formats.agency_item import (
     CHARACTERS,

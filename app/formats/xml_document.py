@@ -8,7 +8,7 @@ from html import escape
 from html.entities import html5
 from typing import Any
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from app.formats.body import Body
 from app.formats.charset import Decoded, decode
