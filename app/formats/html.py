@@ -17,6 +17,7 @@ from app.formats.html_page import Page, lay_out
 from app.formats.markup import blocks_of, one_line
 from app.formats.unreadable import Unreadable
 from app.pipeline.article import Block, Claim, Outline, Paragraph, RawItem, Stated
+from app.pipeline.sites import folded
 
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w.:-]{1,40})", re.IGNORECASE)
 META_BYTES = 4_096
@@ -30,6 +31,7 @@ STANDFIRST_WORDS = 6
 URL_DATE = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[/_.-]?)(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])(?!\d)"
 )
+URL_DAY_FIRST = re.compile(r"(?<!\d)(?P<d>1[3-9]|2\d|3[01])(?P<s>[-.])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<y>(?:19|20)\d\d)(?!\d)")
 LONGEST_URL = 2_048
 SURE_DATE = 0.88
 """Above it, the data of scripts need not be searched for dates."""
@@ -116,15 +118,20 @@ def headline_of(page: Page, body: Body | None, titles: Sequence[str]) -> int | N
     heads = [element for element in page.elements if element.tag == "h1" and element.first < element.last]
     if not heads:
         return None
-    wanted = {re.sub(r"\W+", "", title).casefold() for title in titles}
     for element in heads:
-        said = re.sub(r"\W+", "", page.lines[element.first].text).casefold()
-        if said and any(said in title or title in said for title in wanted if title):
+        if says_so(page.lines[element.first].text, titles):
             return element.first
     if body is None:
         return heads[0].first
     above = [element.first for element in heads if element.first <= body.first]
     return above[-1] if above else None
+
+
+def says_so(text: str, titles: Sequence[str]) -> bool:
+    """Say whether a heading says what a title of the page says, or a part of it."""
+    said = folded(text)
+    wanted = [folded(title) for title in titles]
+    return bool(said) and any(said in title or title in said for title in wanted if title)
 
 
 def blocks_around(page: Page, body: Body | None, headline: int | None) -> tuple[Block, ...]:
@@ -188,7 +195,7 @@ def from_url(url: str | None) -> list[Claim]:
         path = urlsplit(url[:LONGEST_URL]).path
     except ValueError:
         return []
-    found = URL_DATE.search(path)
+    found = URL_DATE.search(path) or URL_DAY_FIRST.search(path)
     if found is None:
         return []
     text = f"{found['y']}-{int(found['m']):02}-{int(found['d']):02}"

@@ -25,7 +25,7 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(hours=48)
 """How far ahead of its arrival an article may be dated: zones and scheduled publication, no more."""
 TIMED = frozenset({"minute", "second"})
-LESS_SURE = 0.3
+LESS_SURE = 0.36
 """By how much a claim may be less sure than another whose moment it tells more exactly."""
 MINUTE, QUARTER, DAY = 60, 900, 86_400
 FARTHEST = 14 * 3600
