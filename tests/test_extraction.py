@@ -65,7 +65,10 @@ async def test_what_breaks_even_the_fallback_is_given_up(poison: str, error: str
 
 @pytest.mark.parametrize(
     ("poison", "error"),
-    [("HANG", "extraction took more than 0.5 seconds"), ("EAT", "extraction took more than 3000000000 bytes of memory")],
+    [
+        ("HANG", "extraction took more than 0.5 seconds"),
+        ("EAT", "extraction took more than 3000000000 bytes of memory"),
+    ],
 )
 async def test_what_is_given_up_says_which_limit_it_met(poison: str, error: str) -> None:
     settings = Settings(item_seconds=0.5, item_memory_bytes=3_000_000_000)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 
-from app.pipeline.areas import areas, elsewhere
+from app.pipeline.areas import areas, elsewhere, own_foot
 from app.pipeline.article import Evidence, Line, Origin, Reading
 from app.pipeline.labels import ENDING_BY, GLUED_BY, label_pattern, other_pattern, reporting_pattern
 from app.pipeline.name_lines import Found, Page, author_boxes, names_below, small_words, unlabelled
@@ -43,7 +43,8 @@ class Byline:
 
 def read(lines: Sequence[Line], outline: Outline, language: str | None) -> Reading:
     """Read the bylines of the head and the foot, the boxes that present authors, and who reported."""
-    where = areas(lines, outline)
+    found_areas = areas(lines, outline)
+    where = replace(found_areas, foot=own_foot(lines, found_areas, outline))
     page = Page(lines, outline, where, language, small_words(lines, outline), teased=is_teased(lines, outline))
     bylines: list[tuple[Found, Origin]] = []
     taken: set[int] = set()

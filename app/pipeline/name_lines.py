@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.pipeline.ago import is_ago
 from app.pipeline.areas import Areas
 from app.pipeline.article import Line
 from app.pipeline.dates import find_dates, is_weekday
@@ -256,5 +257,5 @@ def author_boxes(page: Page, numbers: Sequence[int]) -> Found | None:
 
 
 def has_date(text: str, language: str | None) -> bool:
-    """Say whether a short line carries a date."""
-    return size(text) <= 14 and any(True for _ in find_dates(text, language))
+    """Say whether a short line carries a date, or how long ago it was."""
+    return size(text) <= 14 and (any(True for _ in find_dates(text, language)) or is_ago(text))
