@@ -13,7 +13,7 @@ from html import unescape
 from app.pipeline.areas import areas, elsewhere, own_foot
 from app.pipeline.article import Evidence, Line, Origin, Reading
 from app.pipeline.labels import ENDING_BY, GLUED_BY, label_pattern, other_pattern, reporting_pattern
-from app.pipeline.name_lines import Found, Page, author_boxes, names_below, small_words, unlabelled
+from app.pipeline.name_lines import Found, Page, author_boxes, closing_credit, names_below, small_words, unlabelled
 from app.pipeline.names import begins_given
 from app.pipeline.outline import Outline
 from app.pipeline.prose import heading_like, is_prose, size
@@ -65,7 +65,7 @@ def read(lines: Sequence[Line], outline: Outline, language: str | None) -> Readi
     bylines += [
         (found, "text.footer")
         for line in lines[max(0, outline.end - 3) : outline.end + 12]
-        if (found := reporters_at(line))
+        if (found := reporters_at(line) or closing_credit(line))
     ]
     evidence = tuple(claim for found, origin in bylines for claim in claims(found, origin))
     return Reading(evidence, furniture([found for found, _ in bylines]))

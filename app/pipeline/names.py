@@ -59,6 +59,8 @@ def never_named() -> frozenset[str]:
 
 def bare(word: str) -> str:
     """Give a word without case and accents."""
+    if word.isascii():
+        return word.casefold()
     return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
 
 
@@ -129,11 +131,15 @@ def is_titled(tokens: Sequence[str], folded: Sequence[str], *, labelled: bool) -
     known = len(tokens) in {2, 3} and (labelled or is_given(tokens[0]))
     others = never_named()
     for place, word in enumerate(folded):
-        if len(word) > 1 and word in others and not (known and place and word in words("also_names")):
+        if (
+            len(word) > 1
+            and word in others
+            and not (known and word in words("also_names") and (place or (labelled and is_given(word))))
+        ):
             return True
         if "-" in word and not is_given(word) and any(part in others for part in HYPHEN.split(word)):
             return True
-    if len(tokens) > 1 and folded[0] in words("articles"):
+    if len(tokens) > 1 and tokens[0].casefold() in words("articles"):
         return True
     if any(
         len(word) > 2 and tokens[place].isupper() and VOWELS.isdisjoint(word) and word.isalpha() and word.isascii()

@@ -7,7 +7,7 @@ from functools import cache
 
 from app.pipeline.agencies import agency_of, is_agency_word
 from app.pipeline.dates import find_dates, is_weekday
-from app.pipeline.names import ACADEMIC, ELIDED, cased, is_given, is_person, is_role, until_role, words
+from app.pipeline.names import ACADEMIC, ELIDED, LONGEST_NAME, cased, is_given, is_person, is_role, until_role, words
 from app.pipeline.roles import after_role, is_role_line
 from app.pipeline.vocabulary import vocabulary
 
@@ -135,7 +135,15 @@ def cleaned(text: str, language: str | None) -> tuple[str, str | None]:
         text = text[: other.start()]
     if NOISY.search(text):
         text = HANDLE.sub(" ", NOISE.sub(" ", text))
-    return GLUED_ROLE.sub(" ", text), agency
+    return GLUED_ROLE.sub(unglued, text), agency
+
+
+def unglued(found: re.Match[str]) -> str:
+    """Give what belongs where a space was lost: a comma between two names ("Ann LeeJonas Roe"), else the space."""
+    text, place = found.string, found.start()
+    before = text[max(0, place - LONGEST_NAME) : place]
+    following = text[place:].split(maxsplit=1)[0]
+    return ", " if " " in before.rpartition(",")[2].strip() and is_given(following) else " "
 
 
 def uninverted(text: str) -> str:

@@ -139,6 +139,13 @@ def test_a_standfirst_may_end_with_the_byline_and_stays() -> None:
     assert reading.lines == frozenset()
 
 
+def test_a_japanese_text_may_end_with_its_writer() -> None:
+    body = "船は火曜日に再び出航すると港の事務所が発表した。島の住民は喜びの声を上げている。\n" * 3
+    assert byline_of(f"島への船が九日ぶりに再開\n{body}料金は払い戻される見通しだと担当者は話した。【山田太郎】")[
+        0
+    ] == ["山田太郎"]
+
+
 def test_people_in_running_text_are_no_authors() -> None:
     assert byline_of(f"{HEADLINE}\n{BODY}") == ([], None)
 
