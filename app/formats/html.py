@@ -31,7 +31,9 @@ STANDFIRST_WORDS = 6
 URL_DATE = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[/_.-]?)(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])(?!\d)"
 )
-URL_DAY_FIRST = re.compile(r"(?<!\d)(?P<d>1[3-9]|2\d|3[01])(?P<s>[-.])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<y>(?:19|20)\d\d)(?!\d)")
+URL_DAY_FIRST = re.compile(
+    r"(?<!\d)(?P<d>1[3-9]|2\d|3[01])(?P<s>[-.])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<y>(?:19|20)\d\d)(?!\d)"
+)
 LONGEST_URL = 2_048
 SURE_DATE = 0.88
 """Above it, the data of scripts need not be searched for dates."""

@@ -1,9 +1,11 @@
 """Where bylines and dates stand: around the headline, down to the first running text, and right after the last."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.pipeline.article import Line, Outline
+from app.pipeline.names import words
 from app.pipeline.prose import is_lead_in, is_long, is_prose, size
 
 ABOVE = 30
@@ -18,6 +20,9 @@ FURNITURE_WORDS = 25
 LEAD_IN_WORDS = 4
 FAR_LINES = 30
 BOX_WORDS = 12
+LONGEST_TITLE = 60
+COUNT = re.compile(r"\(?\d+\)?")
+TRIMMED = " .:…»›>-–|•·#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,18 @@ def areas(lines: Sequence[Line], outline: Outline) -> Areas:
 def is_body(text: str) -> bool:
     """Say whether a line is the article's own running text, and no standfirst's fragment."""
     return is_prose(text) and (is_long(text) or size(text) >= 12)
+
+
+def own_foot(lines: Sequence[Line], where: Areas, outline: Outline) -> tuple[int, ...]:
+    """Give the lines of the foot up to the one that announces other stories or comments."""
+    numbers = range(outline.end, min(len(lines), outline.end + FOOT_LINES))
+    end = next((number for number in numbers if begins_others(lines[number].text)), len(lines))
+    return tuple(number for number in where.foot if number < end)
+
+
+def begins_others(text: str) -> bool:
+    """Say whether a line announces other stories or comments."""
+    return len(text) <= LONGEST_TITLE and COUNT.sub("", text.casefold()).strip(TRIMMED) in words("others")
 
 
 def elsewhere(lines: Sequence[Line], where: Areas, outline: Outline) -> list[int]:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from html import unescape
 
-from app.pipeline.areas import areas, elsewhere
+from app.pipeline.areas import areas, elsewhere, own_foot
 from app.pipeline.article import Evidence, Line, Origin, Outline, Reading
 from app.pipeline.labels import ENDING_BY, GLUED_BY, label_pattern, other_pattern, reporting_pattern
-from app.pipeline.name_lines import Found, Page, author_boxes, names_below, small_words, unlabelled
+from app.pipeline.name_lines import Found, Page, author_boxes, closing_credit, names_below, small_words, unlabelled
 from app.pipeline.names import begins_given
 from app.pipeline.prose import heading_like, is_prose, size
 from app.pipeline.signature import EDGES, Names, names_in, person_of
@@ -31,7 +31,8 @@ TAG = re.compile(r"</?[a-zA-Z][^<>@]{0,200}>")
 
 def read(lines: Sequence[Line], outline: Outline, language: str | None) -> Reading:
     """Read the bylines of the head and the foot, the boxes that present authors, and who reported."""
-    where = areas(lines, outline)
+    found_areas = areas(lines, outline)
+    where = replace(found_areas, foot=own_foot(lines, found_areas, outline))
     page = Page(lines, outline, where, language, small_words(lines, outline), teased=is_teased(lines, outline))
     bylines: list[tuple[Found, Origin]] = []
     taken: set[int] = set()
@@ -52,7 +53,7 @@ def read(lines: Sequence[Line], outline: Outline, language: str | None) -> Readi
     bylines += [
         (found, "text.footer")
         for line in lines[max(0, outline.end - 3) : outline.end + 12]
-        if (found := reporters_at(line))
+        if (found := reporters_at(line) or closing_credit(line))
     ]
     evidence = tuple(claim for found, origin in bylines for claim in claims(found, origin))
     return Reading(evidence, furniture([found for found, _ in bylines]))

@@ -2,8 +2,8 @@
 
 Confidence: 1.0 the sender's own field; 0.97 a labelled date at the head or foot; 0.9 a wire's dateline with its year;
 0.85 a date alone below the headline; 0.75 one above it; 0.6 one alone after the body,
-or a labelled one farther away. A date in running text, one
-without a year, a relative one or one whose order is not known is no evidence at all.
+or a labelled one farther away; 0.4 one that is
+told from the arrival. A date in running text, one without a year, or one whose order is not known is no evidence at all.
 """
 
 import re
@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from app.pipeline.agencies import agency_of
+from app.pipeline.ago import find_ago
 from app.pipeline.areas import Areas, areas, elsewhere
 from app.pipeline.article import Evidence, Line, Origin, Outline, Precision, Reading, Zone
 from app.pipeline.date_fields import read_field
@@ -24,6 +25,8 @@ from app.pipeline.vocabulary import vocabulary
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(hours=48)
 """How far ahead of its arrival an article may be dated: zones and scheduled publication, no more."""
+FRESH = timedelta(days=3)
+FRESH_LINES = 400
 TIMED = frozenset({"minute", "second"})
 LESS_SURE = 0.36
 """By how much a claim may be less sure than another whose moment it tells more exactly."""
@@ -42,6 +45,9 @@ WIRE = re.compile(
 """`ANKARA, Feb 27 (Reuters) - `: place in capitals or followed by an agency, perhaps the day, the agency, a dash."""
 
 
+AGO = 0.4
+AGO_WORDS = 12
+"""Words of a line that tells how long ago it was; a longer one tells a story."""
 INITIALS = frozenset({"US", "USA", "UK", "UAE", "UN", "EU", "DC", "DRC", "NATO"})
 """What stays in capitals in a dateline's place."""
 
@@ -68,8 +74,19 @@ class Dated:
     """Whether the line above ends in the middle of a sentence, which the date then belongs to."""
 
 
-def read(lines: Sequence[Line], outline: Outline, language: str | None, source_zone: str | None) -> Reading:
-    """Read the dates of the head and the foot, and a wire's dateline."""
+def read(
+    lines: Sequence[Line],
+    outline: Outline,
+    language: str | None,
+    source_zone: str | None,
+    *,
+    now: datetime | None = None,
+) -> Reading:
+    """Read the dates of the head and the foot, and a wire's dateline.
+
+    Where none is printed and `now`, the arrival, is known, a date told from it ("2 hours ago") is poor evidence, if the
+    text tells that it is fresh: a copy of an old page says "2 hours ago" for ever.
+    """
     where = areas(lines, outline)
     order = numeric_order("\n".join(line.text[:400] for line in [*lines[:ORDER_SAMPLE], *lines[-ORDER_SAMPLE:]]))
     evidence: list[Evidence] = []
@@ -89,7 +106,33 @@ def read(lines: Sequence[Line], outline: Outline, language: str | None, source_z
                     evidence.append(replace(claim, confidence=0.6))
                     furniture |= {number, found.line}
     wire = read_wire(lines, outline, language, source_zone)
-    return Reading((*evidence, *wire), frozenset(furniture - {outline.headline or -1}))
+    evidence += wire
+    if now is not None and not any(claim.field == "published_at" for claim in evidence):
+        ago = read_ago([lines[number] for number in where.head if number >= where.top - 1], now, source_zone)
+        evidence += ago if ago and is_fresh(lines, now, language, order) else []
+    return Reading(tuple(evidence), frozenset(furniture - {outline.headline or -1}))
+
+
+def read_ago(head: Sequence[Line], now: datetime, source_zone: str | None) -> list[Evidence]:
+    """Read the first date of the head that is told from the arrival, as the label before it says which one it is."""
+    for line in head:
+        if size(line.text) > AGO_WORDS or (found := find_ago(line.text, now, source_zone)) is None:
+            continue
+        at, start, _ = found
+        field = label_in(line.text[:start]) or "published_at"
+        return [evidence_of(field, at, "text.byline", line.text, AGO)]
+    return []
+
+
+def is_fresh(lines: Sequence[Line], now: datetime, language: str | None, order: Order | None) -> bool:
+    """Say whether a text prints a day close to its arrival anywhere, and none after it."""
+    days = [
+        moment(written, None).at
+        for line in lines[:FRESH_LINES]
+        for written in find_dates(line.text, language, order)
+        if written.day is not None
+    ]
+    return any(abs(now - day) <= FRESH for day in days) and all(day - now <= FRESH for day in days)
 
 
 def dates_of(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.pipeline.ago import is_ago
 from app.pipeline.areas import Areas
 from app.pipeline.article import Line, Outline
 from app.pipeline.dates import find_dates, is_weekday
@@ -35,6 +36,8 @@ LETTERS = re.compile(r"[^\W\d_]{2,}")
 READING_TIME = re.compile(
     r"\d{1,3}\s?(?:min(?:ute[sn]?|uti|utos?|uten|uuttia)?\b\.?)(?:\s(?:read|de lecture|de lectura|lesezeit|lezen))?"
 )
+WIDE_CREDIT = re.compile("【(?P<who>[^【】]{2,20})】$")
+"""The writer's name at the end of a Japanese text."""
 OPEN = (",", "&", " and", " und", " et", " y", " e", "、")
 
 
@@ -192,6 +195,13 @@ def wide_names(text: str) -> Names:
     return Names((found["name"],), None, whole=True)
 
 
+def closing_credit(line: Line) -> Found | None:
+    """Read the name in brackets that ends a Japanese text; the line stays in the body."""
+    found = WIDE_CREDIT.search(line.text[-40:])
+    names = wide_names(found["who"]) if found else Names()
+    return Found(names, 0.9, line.text[-40:], frozenset()) if names.persons else None
+
+
 def is_told_of(page: Page, names: Names, *, known: bool, sure: bool) -> bool:
     """Say whether the words of a line are told of in the text: printed small, so no name, or named in running text."""
     if not known and any(word.casefold() in page.small for name in names.persons for word in name.split()):
@@ -200,7 +210,7 @@ def is_told_of(page: Page, names: Names, *, known: bool, sure: bool) -> bool:
         return False
     body = page.lines[page.outline.start : min(page.outline.end, page.outline.start + READ_LINES)]
     return any(
-        name in line.text and not line.text.startswith(name) and is_prose(line.text)
+        name in WIDE_CREDIT.sub("", line.text) and not line.text.startswith(name) and is_prose(line.text)
         for line in body
         for name in names.persons
     )
@@ -255,5 +265,5 @@ def author_boxes(page: Page, numbers: Sequence[int]) -> Found | None:
 
 
 def has_date(text: str, language: str | None) -> bool:
-    """Say whether a short line carries a date."""
-    return size(text) <= 14 and any(True for _ in find_dates(text, language))
+    """Say whether a short line carries a date, or how long ago it was."""
+    return size(text) <= 14 and (any(True for _ in find_dates(text, language)) or is_ago(text))

@@ -18,6 +18,10 @@ WIDE_NAME = re.compile(
 )
 """Chinese, Korean and Japanese names, which have no case to know them by: taken after a label alone."""
 WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+WIDE_DESK = re.compile(
+    "(?:部|局|社|班|網|网|報|报|新聞|新闻|通信|編集|编辑|編輯|综合|特約|本報|本报|뉴스|일보|통신|신문|방송)$"
+)
+"""How houses and desks end in those scripts."""
 GLUED = re.compile(r"[^\W\d_A-ZÀ-Þ]{3}[A-ZÀ-Þ][a-zà-ÿ]")
 """A small letter and then a large one: two words that lost their space (McDonald and DiCaprio have two before it)."""
 ELIDED = re.compile(r"^[dlDL]['’](?=[A-ZÀ-Þ])")
@@ -55,6 +59,8 @@ def never_named() -> frozenset[str]:
 
 def bare(word: str) -> str:
     """Give a word without case and accents."""
+    if word.isascii():
+        return word.casefold()
     return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
 
 
@@ -98,7 +104,8 @@ def is_person(text: str, *, labelled: bool = False) -> bool:
     if not tokens or len(text) > LONGEST_NAME or len(tokens) > MOST_WORDS or not all(map(TOKEN.match, tokens)):
         return False
     if not any(token[0].isupper() or token[0].islower() for token in tokens):
-        return labelled and (WIDE_NAME.match(text) is not None or (len(tokens) >= 2 and not WIDE.match(text)))
+        wide = WIDE_NAME.match(text) is not None and not WIDE_DESK.search(text)
+        return labelled and (wide or (len(tokens) >= 2 and not WIDE.match(text)))
     folded = [token.casefold().strip(".") for token in tokens]
     if " ".join(folded) in words("desks") or is_titled(tokens, folded, labelled=labelled):
         return False
@@ -124,11 +131,15 @@ def is_titled(tokens: Sequence[str], folded: Sequence[str], *, labelled: bool) -
     known = len(tokens) in {2, 3} and (labelled or is_given(tokens[0]))
     others = never_named()
     for place, word in enumerate(folded):
-        if len(word) > 1 and word in others and not (known and place and word in words("also_names")):
+        if (
+            len(word) > 1
+            and word in others
+            and not (known and word in words("also_names") and (place or (labelled and is_given(word))))
+        ):
             return True
         if "-" in word and not is_given(word) and any(part in others for part in HYPHEN.split(word)):
             return True
-    if len(tokens) > 1 and folded[0] in words("articles"):
+    if len(tokens) > 1 and tokens[0].casefold() in words("articles"):
         return True
     if any(
         len(word) > 2 and tokens[place].isupper() and VOWELS.isdisjoint(word) and word.isalpha() and word.isascii()

@@ -76,7 +76,7 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     stated = item.stated
     language = language_of(item, sample(found[where.start :] or found))
     code = language.value if language else None
-    dates = dateline.read(found, where, code, stated.timezone)
+    dates = dateline.read(found, where, code, stated.timezone, now=now)
     names = byline.read(found, where, code)
     owners = rights.read(found, where)
     title = one_line(stated.title)

@@ -7,12 +7,15 @@ from functools import cache
 
 from app.pipeline.agencies import agency_of, is_agency_word
 from app.pipeline.dates import find_dates, is_weekday
-from app.pipeline.names import ACADEMIC, ELIDED, cased, is_given, is_person, is_role, until_role, words
+from app.pipeline.names import ACADEMIC, ELIDED, LONGEST_NAME, cased, is_given, is_person, is_role, until_role, words
 from app.pipeline.roles import after_role, is_role_line
 from app.pipeline.vocabulary import vocabulary
 
 LONGEST = 600
-SEPARATOR = re.compile(r"\s*(?:[,;|·•∙●◆/／，、;；&＆+\t\n…]|\s[–—-]\s)\s*")
+SEPARATOR = re.compile(r"\s*(?:[,;|·•∙●◆，、；&＆+\t\n…]|\s[–—/-]\s)\s*")
+SLASH = re.compile(r"[/／]")
+WRAPPED = re.compile(r"^\s*[\[【（(《〈](?P<inside>[^\[\]【】（）()《》〈〉]+)[\]】）)》〉]\s*$")
+"""Brackets around a whole byline."""
 NOISE = re.compile(
     r"\S+@[\w.-]+\.\w{2,}|https?://\S+|www\.\S+|@\w+|\([^()]*\)|[\[【《〈「（<][^\[\]【】《》〈〉「」（）<>]*[\]】》〉」）>]"
     r"|[\"“„][^\"“”„]{1,30}[\"”“]|(?<=[^\W\d_])\d{1,3}(?!\w)|^\d+$|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
@@ -21,8 +24,9 @@ NOISE = re.compile(
 )
 NOISY = re.compile(r"[@:/(\[【《〈「（<\"“„_\d\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]|\.\w")
 """What must be in a text for any noise to be in it."""
-OTHERS = re.compile(r"[:：=＝]|\b(?:by|von|par|di|av|de|da)\b", re.IGNORECASE)
+OTHERS = re.compile(r"[:：=＝]|\b(?:by|von|par|di|av|de|da|from)\b", re.IGNORECASE)
 """What must be in a text for another person's credit to be in it."""
+PREPOSITIONS = (" by", " von", " par", " from", " av", " af", " di")
 EDGES = ' \t.,:;|·•*–—-_"“”«»>/=＝：'
 PLACED = re.compile(r"\s+(?:in|from|at|aus|of|bei|nach|mit|für|[Ff]or|pour)\s+(?:[Tt]he\s)?[A-Z].*$")
 GLUED_ROLE = re.compile(r"(?<=[a-zà-ÿ]{3})(?=[A-ZÀ-Þ][a-zà-ÿ]{3})|(?<=[a-zà-ÿ]{3})(?=[A-Z]{2,4}\b)")
@@ -86,9 +90,12 @@ def noun_pattern() -> re.Pattern[str]:
 @cache
 def others_pattern() -> re.Pattern[str]:
     """Give the pattern of what begins another person's credit behind a byline ("…, photos by Bo Roe")."""
-    labels = "|".join(map(re.escape, sorted(words("not_authors"), key=len, reverse=True)))
+    listed = sorted(words("not_authors"), key=len, reverse=True)
+    alone = "|".join(re.escape(label) for label in listed if label.endswith(PREPOSITIONS))
+    others = "|".join(re.escape(label) for label in listed if not label.endswith(PREPOSITIONS))
     return re.compile(
-        rf"(?:^|[,;|/.–—(\s])\s*(?:{labels})\s?(?:[:：=＝]|by\b|von\b|par\b|di\b|av\b|de\b|da\b)", re.IGNORECASE
+        rf"(?:^|[,;|/.–—(\s])\s*(?:(?:{alone})(?=\s)|(?:{others})\s?(?:[:：=＝]|by\b|von\b|par\b|di\b|av\b|de\b|da\b))",
+        re.IGNORECASE,
     )
 
 
@@ -116,6 +123,8 @@ def names_in(text: str, *, labelled: bool, language: str | None = None) -> Names
 def cleaned(text: str, language: str | None) -> tuple[str, str | None]:
     """Give a byline without dates, addresses, brackets and other people's credits, and the agency in its brackets."""
     agency = None
+    if wrapped := WRAPPED.match(text):
+        text = wrapped["inside"]
     if "(" in text:
         agency = next((found for part in re.findall(r"\(([^()]{2,30})\)", text) if (found := agency_of(part))), None)
         text = CREDITED.sub(" | ", text)
@@ -124,8 +133,17 @@ def cleaned(text: str, language: str | None) -> tuple[str, str | None]:
             text = f"{text[: written.start]} | {text[written.end :]}"
     if OTHERS.search(text, 3) and (other := others_pattern().search(text, 1)):
         text = text[: other.start()]
-    text = GLUED_ROLE.sub(" ", text)
-    return (HANDLE.sub(" ", NOISE.sub(" ", text)) if NOISY.search(text) else text), agency
+    if NOISY.search(text):
+        text = HANDLE.sub(" ", NOISE.sub(" ", text))
+    return GLUED_ROLE.sub(unglued, text), agency
+
+
+def unglued(found: re.Match[str]) -> str:
+    """Give what belongs where a space was lost: a comma between two names ("Ann LeeJonas Roe"), else the space."""
+    text, place = found.string, found.start()
+    before = text[max(0, place - LONGEST_NAME) : place]
+    following = text[place:].split(maxsplit=1)[0]
+    return ", " if " " in before.rpartition(",")[2].strip() and is_given(following) else " "
 
 
 def uninverted(text: str) -> str:
@@ -159,7 +177,10 @@ def trailing_agency(part: str) -> str | None:
 
 def parts_of(text: str) -> Iterable[str]:
     """Cut a byline at commas, bars and conjunctions; a conjunction inside a name ("Ortega y Gasset") does not cut it."""
-    for piece in SEPARATOR.split(text):
+    pieces = SEPARATOR.split(text)
+    if "/" in text or "／" in text:  # "Ann Lee/Bo Roe" are two, "APA/dpa" is told by both together
+        pieces = [part for piece in pieces for part in ([piece] if agency_of(piece) else SLASH.split(piece))]
+    for piece in pieces:
         if " " not in piece:
             chunks = [piece]
         else:
@@ -197,7 +218,7 @@ def without_label(part: str) -> str:
 
 def is_surname(part: str, after: str) -> bool:
     """Say whether a leading "von" belongs to the one name that follows it."""
-    return part[0].islower() and " " not in after and not part.startswith("by")
+    return " " not in after and not part.casefold().startswith("by")
 
 
 def person_of(part: str, *, labelled: bool) -> str | None:

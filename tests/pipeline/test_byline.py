@@ -42,6 +42,34 @@ def byline_of(text: str) -> tuple[list[str], str | None]:
         ("記者：田中 太郎", ["田中 太郎"], None),
         ("Maren Holt · Harbour News · 3 March 2025", ["Maren Holt"], None),
         ("Maren Holt Political Correspondent", ["Maren Holt"], None),
+        ("Kommentar von Jana Petersen", ["Jana Petersen"], None),
+        ("Ein Kommentar von Jana Petersen", ["Jana Petersen"], None),
+        ("Opinion by Maren Holt", ["Maren Holt"], None),
+        ("Text & Fotos: Jana Petersen", ["Jana Petersen"], None),
+        ("Posted by Maren Holt on 3 March 2025", ["Maren Holt"], None),
+        ("3 March 2025 by Maren Holt", ["Maren Holt"], None),
+        ("3. März 2025 | Redaktion: Jana Petersen", ["Jana Petersen"], None),
+        ("By Maren Holt@marenholt  3 March 2025", ["Maren Holt"], None),
+        ("By Maren HoltPolitical Editor", ["Maren Holt"], None),
+        ("By Maren Holt March 3 at 3:57 PM", ["Maren Holt"], None),
+        ("By Maren Holt Harbour News Staff Writer", ["Maren Holt"], None),
+        ("By Maren Holt Reuters", ["Maren Holt"], "Reuters"),
+        ("By Maren Holt, photos by Jo Lund", ["Maren Holt"], None),
+        ("By Maren Holt (reporting) and Jo Lund (photography)", ["Maren Holt"], None),
+        ("By Maren Holt, with files from Jo Lund", ["Maren Holt"], None),
+        ("By Peter Read", ["Peter Read"], None),
+        ("Por José Ortega y Gasset", ["José Ortega y Gasset"], None),
+        ("Von Jana Petersen, APA/dpa", ["Jana Petersen"], "APA/dpa"),
+        ("文＝山田太郎", ["山田太郎"], None),
+        ("【山田太郎】", ["山田太郎"], None),
+        ("Maren Holt|Published", ["Maren Holt"], None),
+        ("Sauli Vrbik / HARBOUR.COM / 3 March 2025", ["Sauli Vrbik"], None),
+        ("By White House", [], None),
+        ("By MDR THÜRINGEN", [], None),
+        ("Author Recent Posts", [], None),
+        ("Foto: Jana Petersen", [], None),
+        ("Jana Petersen/AFP", [], None),
+        ("Faire Lieferketten", [], None),
         ("By AFP", [], "AFP"),
         ("By Staff Writer", [], None),
         ("By the light of the lamps", [], None),
@@ -61,7 +89,10 @@ def test_a_line_below_the_headline_names_its_author(line: str, authors: list[str
         ("Text: Maren Holt", ["Maren Holt"]),
         ("(Reporting by Maren Holt in Oslo and Jo Lund; Editing by Ann Roe)", ["Maren Holt", "Jo Lund"]),
         ("Jo Lund", []),
-        ("Related stories\nBy Ann Roe", ["Ann Roe"]),
+        ("Related stories\nBy Ann Roe", []),
+        ("New pier opens in spring\nBy Ann Roe\nHarbour fees to rise again\nBy Jo Lund", []),
+        ("Maren Holt\nPolitical correspondent", ["Maren Holt"]),
+        ("Maren Holt\nMaren Holt covers harbours and has lived on three islands for twenty years.", ["Maren Holt"]),
     ],
 )
 def test_a_footer_names_the_author_where_it_says_so(footer: str, authors: list[str]) -> None:
@@ -83,6 +114,39 @@ def test_names_below_a_label_alone_are_the_authors() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "lines_below",
+    [
+        "Maren Holt\nPolitical Editor\nJo Lund\n3 March 2025",
+        "By\nMaren HoltNews Reporter\nJo Lund\nUpdated",
+        "Author of the article:\nBy Maren Holt and Jo Lund",
+        "Maren Holt\nJo Lund\n2 hours ago",
+        "Von\nMaren Holt\nJo Lund",
+    ],
+)
+def test_several_authors_stand_one_a_line_with_their_roles(lines_below: str) -> None:
+    assert byline_of(f"{HEADLINE}\n{lines_below}\n{BODY}")[0] == ["Maren Holt", "Jo Lund"]
+
+
+def test_a_name_that_the_text_tells_of_is_its_subject() -> None:
+    assert byline_of(f"{HEADLINE}\nJonas Berg\n{BODY}")[0] == []
+
+
+def test_a_standfirst_may_end_with_the_byline_and_stays() -> None:
+    standfirst = "Nine days without a boat: the islands are glad that it is over. Von Maren Holt"
+    found = lines(f"{HEADLINE}\n{standfirst}\n{BODY}")
+    reading = read(found, outline(found), "de")
+    assert choose(reading.evidence).authors == ("Maren Holt",)
+    assert reading.lines == frozenset()
+
+
+def test_a_japanese_text_may_end_with_its_writer() -> None:
+    body = "船は火曜日に再び出航すると港の事務所が発表した。島の住民は喜びの声を上げている。\n" * 3
+    assert byline_of(f"島への船が九日ぶりに再開\n{body}料金は払い戻される見通しだと担当者は話した。【山田太郎】")[
+        0
+    ] == ["山田太郎"]
+
+
 def test_people_in_running_text_are_no_authors() -> None:
     assert byline_of(f"{HEADLINE}\n{BODY}") == ([], None)
 
@@ -95,6 +159,12 @@ def test_people_in_running_text_are_no_authors() -> None:
         (["Staff", "Admin", ""], [], None),
         (["Madonna"], ["Madonna"], None),
         (["Dr. Ann Roe <ann@roe.example>"], ["Dr. Ann Roe"], None),
+        (["Prof. Ann Roe", "Mrs. Jo Lund"], ["Ann Roe", "Jo Lund"], None),
+        (["<b>Maren Holt</b>", "Jo_Lund"], ["Maren Holt", "Jo Lund"], None),
+        (["Holt, Maren"], ["Maren Holt"], None),
+        (["Von Holt"], ["Von Holt"], None),
+        (["[山田太郎，社会部]"], ["山田太郎"], None),
+        (["Peter Read", "Mary Day"], ["Peter Read", "Mary Day"], None),
         (["Associated Press"], [], "AP"),
     ],
 )

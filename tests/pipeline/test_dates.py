@@ -56,6 +56,33 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
         ("2025年2月27日 20時03分", "ja", "2025-02-27T20:03:00 minute assumed_utc"),
         ("2025年2月27日下午8点03分", "zh", "2025-02-27T20:03:00 minute assumed_utc"),
         ("2025년 2월 27일 오후 8:03", "ko", "2025-02-27T20:03:00 minute assumed_utc"),
+        ("2025.02.27. 오후 3:05", "ko", "2025-02-27T15:05:00 minute assumed_utc"),
+        ("令和6年5月1日", "ja", "2024-05-01T00:00:00 day assumed_utc"),
+        ("平成元年5月1日", "ja", "1989-05-01T00:00:00 day assumed_utc"),
+        ("２０２５年２月２７日（木）10時05分", "ja", "2025-02-27T10:05:00 minute assumed_utc"),
+        ("2025年2月27日 午後6時", "ja", "2025-02-27T18:00:00 minute assumed_utc"),
+        ("2025年2月27日 星期四 18:30", "zh", "2025-02-27T18:30:00 minute assumed_utc"),
+        ("٢٧ فبراير ٢٠٢٥، ١١:٠٣", "ar", "2025-02-27T11:03:00 minute assumed_utc"),
+        ("27 شباط 2025", "ar", "2025-02-27T00:00:00 day assumed_utc"),
+        ("3 تشرين الأول 2024 - 14:05", "ar", "2024-10-03T14:05:00 minute assumed_utc"),
+        ("27 جانفي 2025", "ar", "2025-01-27T00:00:00 day assumed_utc"),
+        ("10 غشت 2024", "ar", "2024-08-10T00:00:00 day assumed_utc"),
+        ("27 فبراير 2025 03:05 م", "ar", "2025-02-27T15:05:00 minute assumed_utc"),
+        ("ב-27 בפברואר 2025 בשעה 14:05", "he", "2025-02-27T14:05:00 minute assumed_utc"),
+        ("27 กุมภาพันธ์ 2568", "th", "2025-02-27T00:00:00 day assumed_utc"),
+        ("๒๗ ก.พ. ๒๕๖๘ เวลา 14:05 น.", "th", "2025-02-27T14:05:00 minute assumed_utc"),
+        ("२७ फरवरी २०२५", "hi", "2025-02-27T00:00:00 day assumed_utc"),
+        ("27 Φεβ 2025 02:05 μ.μ.", "el", "2025-02-27T14:05:00 minute assumed_utc"),
+        ("27 февр. 2025 г., 14:05", "ru", "2025-02-27T14:05:00 minute assumed_utc"),
+        ("Ngày 27 tháng 2 năm 2025", "vi", "2025-02-27T00:00:00 day assumed_utc"),
+        ("27. Februar 2025, 18 Uhr", "de", "2025-02-27T18:00:00 minute assumed_utc"),
+        ("27. Februar 2025, 18.30 Uhr", "de", "2025-02-27T18:30:00 minute assumed_utc"),
+        ("27 février 2025 à 18 h 30", "fr", "2025-02-27T18:30:00 minute assumed_utc"),
+        ("27/02/2025 às 10h05", "pt", "2025-02-27T10:05:00 minute assumed_utc"),
+        ("27.2.2025 klo 14.05", "fi", "2025-02-27T14:05:00 minute assumed_utc"),
+        ("27. februar 2025 kl. 14.05", "da", "2025-02-27T14:05:00 minute assumed_utc"),
+        ("27 lutego 2025, godz. 14:05", "pl", "2025-02-27T14:05:00 minute assumed_utc"),
+        ("Published Tue, Dec 20 201610:32 AM EST", "en", "2016-12-20T15:32:00 minute stated"),
     ],
 )
 def test_a_date_is_read_as_it_is_printed(line: str, language: str, expected: str) -> None:
@@ -209,6 +236,36 @@ def test_a_date_far_from_headline_and_end_counts_with_its_label_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("2 hours ago", "published_at", "2026-06-01T10:00:00Z"),
+        ("Updated 15 minutes ago", "modified_at", "2026-06-01T11:45:00Z"),
+        ("Publié il y a une heure", "published_at", "2026-06-01T11:00:00Z"),
+        ("vor 3 Stunden", "published_at", "2026-06-01T09:00:00Z"),
+        ("منذ ٣ ساعات", "published_at", "2026-06-01T09:00:00Z"),
+        ("3時間前", "published_at", "2026-06-01T09:00:00Z"),
+        ("gestern, 18.30 Uhr", "published_at", "2026-05-31T18:30:00Z"),
+    ],
+)
+def test_a_date_told_from_the_arrival_is_poor_evidence(line: str, field: str, value: str) -> None:
+    found = lines(f"Ferry strike ends after nine days\n{line}\n{BODY} The crews met on 31 May 2026, and voted for it.")
+    [told] = read(found, outline(found), "en", None, now=NOW).evidence
+    assert (told.field, told.value, told.confidence) == (field, value, 0.4)
+    assert read(found, outline(found), "en", None).evidence == ()
+    old = lines(f"Ferry strike ends after nine days\n{line}\n{BODY} The crews met on 3 May 2019, and voted for it.")
+    assert read(old, outline(old), "en", None, now=NOW).evidence == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["2 days ago", "yesterday", "today, 18:00", "3 March 2025, read 2 hours ago", "long ago"]
+)
+def test_a_date_told_from_the_arrival_needs_hours_and_no_printed_date(line: str) -> None:
+    found = lines(f"Ferry strike ends after nine days\n{line}\n{BODY}")
+    claims = read(found, outline(found), "en", None, now=NOW).evidence
+    assert all(claim.value.startswith("2025-03-03") for claim in claims)
+
+
+@pytest.mark.parametrize(
     ("opening", "expected"),
     [
         ("ANKARA, Feb 27 (Reuters) - ", [("dateline_place", "Ankara"), ("agency", "Reuters")]),
@@ -246,7 +303,7 @@ def test_an_impossible_date_is_kept_and_not_chosen_unless_the_sender_says_it() -
     )
 
 
-@given(st.text(alphabet="0123456789 :.-/,ABCEFJMPSTUZabcdehilmnopqrtu年月日", max_size=60))
+@given(st.text(alphabet="0123456789 :.-/,ABCEFJMPSTUZabcdehilmnopqrtu年月日令和元午後時٣๒พ.ศकم", max_size=60))
 def test_no_line_raises(line: str) -> None:
     for written in find_dates(line, "en"):
         assert moment(written, "Asia/Kolkata").at.tzinfo is not None
