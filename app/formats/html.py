@@ -17,6 +17,7 @@ from app.formats.html_page import Page, lay_out
 from app.formats.markup import blocks_of, one_line
 from app.formats.unreadable import Unreadable
 from app.pipeline.article import Block, Claim, Outline, Paragraph, RawItem, Stated
+from app.pipeline.prose import size
 from app.pipeline.sites import folded
 
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w.:-]{1,40})", re.IGNORECASE)
@@ -27,6 +28,9 @@ MOST_BESIDE = 40
 PAGE_START = 2_000
 ABOVE = 25
 BELOW = 12
+UNSAID = 0.45
+"""How sure a heading of a word or two is that no title of the page says: it is a section's, or the site's name."""
+HEADLINE_WORDS = 4
 STANDFIRST_WORDS = 6
 URL_DATE = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[/_.-]?)(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])(?!\d)"
@@ -95,7 +99,9 @@ def read_markup(decoded: Decoded, hints: Stated, position: int = 0) -> RawItem:
     if not any(claim.field == "published_at" and claim.confidence > SURE_DATE for claim in claims):
         claims += html_meta.claims_of_scripts(tree)
     if headline is not None:
-        claims.append(Claim("title", page.lines[headline].text, "markup", 0.9, "h1"))
+        text = page.lines[headline].text
+        sure = size(text) >= HEADLINE_WORDS or says_so(text, [*titles, title])
+        claims.append(Claim("title", text, "markup", 0.9 if sure else UNSAID, "h1"))
     if title:
         claims.append(Claim("title", title, "meta", 0.5, "title"))
     blocks = blocks_around(page, body, headline)
