@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from app.processes import end_with_parent
+from app.processes import collect_rarely, end_with_parent
 
 OUT_OF_MEMORY = 77
 """Exit code of a process that met its memory limit."""
@@ -119,6 +119,7 @@ def settle_in(parent: int, memory: int, prepare: Callable[..., None], *arguments
     if sys.platform.startswith("linux"):  # elsewhere the system takes no such limit, or does not keep it
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     prepare(*arguments)
+    collect_rarely()
 
 
 def guarded(function: Callable[..., Result], args: tuple[Any, ...], named: dict[str, Any]) -> Result:

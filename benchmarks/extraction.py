@@ -29,8 +29,10 @@ def ours() -> Callable[[bytes], object]:
     from app.formats.unreadable import Unreadable  # noqa: PLC0415
     from app.pipeline.article import Stated  # noqa: PLC0415
     from app.pipeline.run import process  # noqa: PLC0415
+    from app.processes import collect_rarely  # noqa: PLC0415
 
     now = datetime.now(UTC)
+    collect_rarely()  # as the processes do that extract
 
     def extract(page: bytes) -> object:
         try:

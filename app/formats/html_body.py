@@ -7,7 +7,7 @@ for a body. From the top of the page down, the article is in the element that ke
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 
 from app.formats.html_page import Element, Page, TextLine
@@ -63,11 +63,17 @@ def marked(page: Page) -> list[bool]:
 
 def is_aside(element: Element) -> bool:
     """Say whether an element is named as something beside an article."""
-    if element.tag in ASIDE:
+    return named_aside(element.tag, element.names)
+
+
+@lru_cache(maxsize=20_000)
+def named_aside(tag: str, given: frozenset[str]) -> bool:
+    """Say whether an element of that tag and those names is one beside an article; pages repeat a few a thousand times."""
+    if tag in ASIDE:
         return True
-    if element.tag in {"body", "main", "article", "p", "h1"}:
+    if tag in {"body", "main", "article", "p", "h1"}:
         return False
-    return bool(element.names & names("boilerplate")) and not element.names & names("not_boilerplate")
+    return not given.isdisjoint(names("boilerplate")) and given.isdisjoint(names("not_boilerplate"))
 
 
 def find(page: Page) -> Body | None:

@@ -29,6 +29,8 @@ DATE_CHARACTERS = 120
 TAGS_ABOVE = 3
 TAG_CHARACTERS = 60
 TAG_WORDS = 6
+HOLDERS = 4
+"""Elements around a link, itself the first, that may be named for tags."""
 TAGS_APART = 8
 COUNT = re.compile(r"\s*\(\s*\d[\d.,]*\s*\)$")
 NO_PAGE = ("#", "mailto:", "javascript:", "whatsapp:")
@@ -218,14 +220,14 @@ def tags(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator
     Below the text the first lot of them is taken: lists of the whole site's topics come after it.
     """
     pages = {node.mem_id for node in page.tree.css(TAG_PAGES)}
-    given, previous = 0, last
+    named, given, previous = names("tags"), 0, last
     for element in near:
         if element.tag != "a" or element.first < first - TAGS_ABOVE or element.names & names("author"):
             continue
-        around = list(page.above(element.number))
+        around = list(islice(page.above(element.number), HOLDERS + 1))
         said = "tag" in element.names or element.node.mem_id in pages
-        held = any(above.names & names("tags") for above in around[:4])
-        if not (said or held) or any(above.names & SHARING for above in around[:5]):
+        held = not all(named.isdisjoint(above.names) for above in around[:HOLDERS])
+        if not (said or held) or any(above.names & SHARING for above in around):
             continue
         if is_menu(page, element, below=element.first >= last) or in_sentence(page, element):
             continue

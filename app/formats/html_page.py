@@ -12,7 +12,7 @@ from app.formats.markup import INLINE, SILENT, one_line
 
 MOST_ELEMENTS = 60_000
 """Of a page with more, the first ones are read."""
-HINTS = ("class", "id", "role", "itemprop", "data-testid", "data-component", "rel", "aria-label")
+HINTS = frozenset({"class", "id", "role", "itemprop", "data-testid", "data-component", "rel", "aria-label"})
 LONGEST_HINT = 300
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 NOT_SILENT = frozenset({"nav", "button", "form", "figure", "dialog"})
@@ -70,7 +70,7 @@ NAMELESS: frozenset[str] = frozenset()
 
 def names_of(attributes: Mapping[str, str | None]) -> frozenset[str]:
     """Give the words of the names that a page gives an element: `articleBody` and `article-body` are `article`, `body`."""
-    hint = " ".join([value[:LONGEST_HINT] for name in HINTS if (value := attributes.get(name))])
+    hint = " ".join([value[:LONGEST_HINT] for name, value in attributes.items() if value and name in HINTS])
     return words_of(hint) if hint else NAMELESS
 
 
