@@ -11,6 +11,7 @@ from app.formats.charset import decode
 from app.formats.feed_document import Element
 from app.formats.feed_names import attribute, name_of
 from app.formats.fragment import is_markup, read_fragment
+from app.formats.html import read_body
 from app.formats.markup import one_line
 from app.formats.text import is_blank
 from app.pipeline.article import Block
@@ -125,7 +126,7 @@ def content_of(given: Written) -> Content | None:
     markup = None if given.kind == "plain" else html_of(given)
     if markup is None:
         return worded(unescaped(given.text).strip(), None)
-    fragment = read_fragment(markup)
+    fragment = read_body(markup)
     return worded(fragment.text, fragment.blocks)
 
 

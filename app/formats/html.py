@@ -10,7 +10,7 @@ from app.formats import html_jsonld, html_marks, html_meta
 from app.formats.body import Body as Sent
 from app.formats.charset import Decoded, attempt, codec_of, decode
 from app.formats.dom import parse
-from app.formats.fragment import lines_of, read_fragment
+from app.formats.fragment import Fragment, lines_of, read_fragment
 from app.formats.html_body import Body, find, names
 from app.formats.html_marks import PICTURES
 from app.formats.html_page import Page, lay_out
@@ -78,6 +78,16 @@ def read_content(markup: str, stated: Stated, repairs: Mapping[str, int]) -> Raw
     if not found.text:
         raise Unreadable([("", "The markup holds no text to read.")])
     return RawItem(0, found.text, stated, None, repairs, blocks=found.blocks)
+
+
+def read_body(markup: str) -> Fragment:
+    """Read the markup of a feed's item: its whole text, or the article's where it is a whole page."""
+    if not PAGE.search(markup[:PAGE_START]):
+        return read_fragment(markup)
+    page = lay_out(parse(markup))
+    body = find(page)
+    blocks = blocks_around(page, body, headline_of(page, body, []))
+    return Fragment(blocks, "\n".join(lines_of(blocks)))
 
 
 def read_markup(decoded: Decoded, hints: Stated, position: int = 0) -> RawItem:

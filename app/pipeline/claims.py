@@ -139,11 +139,10 @@ def dated(claim: Claim, field: str, found: Moment, confidence: float) -> Evidenc
     return evidence_of(field, found, claim.origin, quote_of(claim), round(confidence, 3))
 
 
-def language_of(claims: Iterable[Claim]) -> Evidence | None:
-    """Give the surest language that is one."""
-    known = [
+def languages(claims: Iterable[Claim]) -> list[Evidence]:
+    """Give the languages that are claimed, as far as they are some."""
+    return [
         Evidence("language", code, claim.origin, claim.text[:60], claim.confidence)
         for claim in claims
         if claim.field == "language" and (code := primary(claim.text))
     ]
-    return max(known, key=lambda found: found.confidence, default=None)

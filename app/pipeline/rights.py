@@ -6,7 +6,6 @@ a year, or say of the text itself whose it is or what may be done with it.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 
 from app.pipeline.article import Evidence, Line, Outline, Reading
@@ -120,9 +119,3 @@ def stated(rights: str | None) -> tuple[Evidence, ...]:
     """Take what the sender states."""
     text = (rights or "").strip()[:LONGEST]
     return (Evidence("rights", text, "sender", text[:200], 1.0),) if text else ()
-
-
-def choose(evidence: Sequence[Evidence]) -> tuple[str | None, tuple[Evidence, ...]]:
-    """Choose the most confident evidence, the first of equals; keep the rest unchosen."""
-    best = max(evidence, key=lambda claim: claim.confidence, default=None)
-    return (best.value if best else None), tuple(replace(claim, chosen=claim is best) for claim in evidence)

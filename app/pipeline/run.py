@@ -25,6 +25,7 @@ from app.pipeline.article import (
     Retraction,
 )
 from app.pipeline.authors import Byline
+from app.pipeline.choice import surest
 from app.pipeline.date_fields import read_field
 from app.pipeline.dateline import Chosen
 from app.pipeline.fingerprint import content_hash, field_hash
@@ -58,7 +59,7 @@ class Draft:
     now: datetime
     structure: Structure
     subjects: Subjects
-    language: Evidence | None
+    languages: tuple[Evidence, ...]
     evidence: tuple[Evidence, ...]
     repairs: Mapping[str, int]
     processing: Processing
@@ -74,8 +75,8 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     found = lines(repaired.text)
     where = item.outline or outline(found)
     stated = item.stated
-    language = language_of(item, sample(found[where.start :] or found))
-    code = language.value if language else None
+    spoken = languages(item, sample(found[where.start :] or found))
+    code, _ = surest("language", spoken)
     dates = dateline.read(found, where, code, stated.timezone, now=now)
     names = byline.read(found, where, code)
     owners = rights.read(found, where)
@@ -110,7 +111,7 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     )
     repairs = Counter(item.repairs)
     repairs.update(repaired.counts)
-    return article_of(Draft(item, now, structure, subjects, language, evidence, dict(repairs), "full"))
+    return article_of(Draft(item, now, structure, subjects, spoken, evidence, dict(repairs), "full"))
 
 
 def is_labelled(quote: str) -> bool:
@@ -150,13 +151,10 @@ def embargo(item: RawItem) -> datetime | None:
     return found.at + timedelta(seconds="." in stated)  # instants are kept in whole seconds, and none too early
 
 
-def language_of(item: RawItem, text: str) -> Evidence | None:
-    """Choose the language: the sender's, else the surer of what the format says and what the text looks like."""
+def languages(item: RawItem, text: str) -> tuple[Evidence, ...]:
+    """Give the languages that the sender states, the format says and the text looks like."""
     seen = detect(text, item.stated.language)
-    said = claims.language_of(item.claims)
-    if seen is None or (said is not None and seen.origin != "sender" and said.confidence > seen.confidence):
-        return said
-    return seen
+    return (*([seen] if seen else []), *claims.languages(item.claims))
 
 
 def choose_headline(item: RawItem, title: str | None, structure: Structure) -> tuple[str | None, tuple[Evidence, ...]]:
@@ -200,7 +198,7 @@ def fallback(item: RawItem, now: datetime) -> Article | Rejected:
     )[1]
     subjects = topics((), item.stated.topics, language=None, own=own_names(item.stated.source))
     return article_of(
-        Draft(item, now, structure, subjects, None, (*sender_evidence(item), *title_evidence), item.repairs, "fallback")
+        Draft(item, now, structure, subjects, (), (*sender_evidence(item), *title_evidence), item.repairs, "fallback")
     )
 
 
@@ -237,27 +235,26 @@ def article_of(draft: Draft) -> Article:
     names = authors.choose(draft.evidence)
     published = dateline.choose("published_at", draft.evidence, draft.now)
     modified = dateline.choose("modified_at", draft.evidence, draft.now)
-    terms, terms_evidence = rights.choose([claim for claim in draft.evidence if claim.field == "rights"])
+    terms, terms_evidence = surest("rights", draft.evidence)
     title_evidence = [claim for claim in draft.evidence if claim.field == "title"]
     title = next((claim.value for claim in title_evidence if claim.chosen), None)
-    place = next((claim for claim in draft.evidence if claim.field == "dateline_place"), None)
-    url = max(
-        (claim for claim in draft.evidence if claim.field == "url"), key=lambda claim: claim.confidence, default=None
-    )
+    place, place_evidence = surest("dateline_place", draft.evidence)
+    url, url_evidence = surest("url", draft.evidence)
+    language, language_evidence = surest("language", draft.languages)
     return Article(
-        url=url.value if url else None,
+        url=url,
         guid=stated.guid,
         source=stated.source,
         title=title,
         lead=next((block.text for block in structure.blocks if isinstance(block, Paragraph)), None),
-        language=draft.language.value if draft.language else None,
+        language=language,
         authors=names.authors,
         agency=names.agency,
         published_at=published.at,
         published_precision=published.precision,
         published_zone=published.zone,
         modified_at=modified.at,
-        dateline_place=place.value if place else None,
+        dateline_place=place,
         rights=terms,
         topics=draft.subjects.topics,
         topic_lists=draft.subjects.topic_lists,
@@ -272,7 +269,9 @@ def article_of(draft: Draft) -> Article:
             modified.evidence,
             terms_evidence,
             (claim for claim in draft.evidence if claim.field == "topics"),
-            [replace(claim, chosen=True) for claim in (draft.language, place, url) if claim],
+            language_evidence,
+            place_evidence,
+            url_evidence,
         ),
         content_hash=content_hash(title, structure.text),
         field_hash=changing(title, structure, names, published, draft.subjects),

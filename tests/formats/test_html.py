@@ -291,6 +291,26 @@ def test_the_canonical_url_is_served_without_tracking() -> None:
     assert article_of(a_page('<link rel="canonical" href="javascript:alert(1)">')).url is None
 
 
+def test_what_was_not_chosen_is_shown_too() -> None:
+    head = (
+        '<link rel="canonical" href="https://harbour-post.example/crane">'
+        '<meta property="og:url" content="https://harbour-post.example/crane?print=1"><meta name="dc.language" content="de">'
+    )
+    article = article_of(a_page(head))
+    for field, chosen, other in (
+        ("url", "https://harbour-post.example/crane", "https://harbour-post.example/crane?print=1"),
+        ("language", "en", "de"),
+    ):
+        claims = [claim for claim in article.evidence if claim.field == field]
+        assert [claim.value for claim in claims if claim.chosen] == [chosen]
+        assert other in [claim.value for claim in claims if not claim.chosen]
+
+
+def test_a_feeds_item_that_is_a_page_is_read_as_one() -> None:
+    feed = f"<rss version='2.0'><channel><item><title>One</title><description><![CDATA[{a_page()}]]></description></item></channel></rss>"
+    assert article_of(feed, "application/rss+xml").text == "\n\n".join(PARAGRAPHS)
+
+
 def test_what_the_sender_states_is_stronger_than_the_page() -> None:
     body = json.dumps(
         {"content": a_page(data(author="Maren Holt")), "content_type": "text/html", "authors": ["Jonas Vik"]}

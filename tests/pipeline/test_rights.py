@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.pipeline import rights
 from app.pipeline.article import Evidence, Line, Outline
+from app.pipeline.choice import surest
 from app.pipeline.outline import lines, outline
 
 BODY = [
@@ -101,7 +102,7 @@ def test_the_notice_nearest_to_the_body_is_the_surest() -> None:
     teasers = ["Ten walks along the coast"] * 5
     found = lines("\n".join([*BODY, "© 2024 Island Review", *teasers, "© 2020-2024 Example Hosting"]))
     made = rights.read(found, Outline(None, 0, len(BODY)))
-    chosen, evidence = rights.choose(made.evidence)
+    chosen, evidence = surest("rights", made.evidence)
     assert chosen == "© 2024 Island Review"
     assert [claim.chosen for claim in evidence] == [True, False]
 
@@ -120,7 +121,7 @@ def test_a_paragraph_that_quotes_the_formula_stays_in_the_body() -> None:
 
 def test_what_the_sender_states_is_chosen() -> None:
     printed = Evidence("rights", "© 2024 Example Media", "text.footer", "© 2024 Example Media", 0.9)
-    chosen, evidence = rights.choose((printed, *rights.stated(" CC BY 4.0 ")))
+    chosen, evidence = surest("rights", (printed, *rights.stated(" CC BY 4.0 ")))
     assert chosen == "CC BY 4.0"
     assert [(claim.origin, claim.chosen) for claim in evidence] == [("text.footer", False), ("sender", True)]
 
@@ -128,7 +129,7 @@ def test_what_the_sender_states_is_chosen() -> None:
 @pytest.mark.parametrize("empty", [None, "", "  "])
 def test_a_sender_who_states_nothing_gives_no_evidence(empty: str | None) -> None:
     assert rights.stated(empty) == ()
-    assert rights.choose(()) == (None, ())
+    assert surest("rights", ()) == (None, ())
 
 
 @given(st.lists(st.sampled_from([*BODY, "© 2024 Example", "All rights reserved", "(c) x", "• item", "a"]), max_size=40))
