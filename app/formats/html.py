@@ -23,7 +23,6 @@ from app.pipeline.sites import folded
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w.:-]{1,40})", re.IGNORECASE)
 META_BYTES = 4_096
 PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
-OTHER_STORIES = frozenset({"related", "recommended", "teaser", "teasers"})
 MOST_BESIDE = 40
 PAGE_START = 2_000
 ABOVE = 25
@@ -90,7 +89,7 @@ def read_body(markup: str) -> Fragment:
     return Fragment(blocks, "\n".join(lines_of(blocks)))
 
 
-def read_markup(decoded: Decoded, hints: Stated, position: int = 0) -> RawItem:
+def read_markup(decoded: Decoded, hints: Stated) -> RawItem:
     """Read the text of a page as an item; raises Unreadable where there is nothing in it to read."""
     tree = parse(decoded.text)
     base = hints.url
@@ -119,7 +118,7 @@ def read_markup(decoded: Decoded, hints: Stated, position: int = 0) -> RawItem:
         raise Unreadable([("", "The page holds no text to read.")])
     content, outline = content_of(page, body, headline, blocks)
     return RawItem(
-        position,
+        0,
         content,
         hints,
         None,
@@ -200,7 +199,7 @@ def is_others(page: Page, number: int) -> bool:
     return any(
         above.tag in PICTURES
         or above.tag == "aside"
-        or (above.names & OTHER_STORIES and above.last - above.first < MOST_BESIDE)
+        or (above.names & names("other_stories") and above.last - above.first < MOST_BESIDE)
         for above in page.above(page.lines[number].element)
     )
 

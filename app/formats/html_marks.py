@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 from app.formats.html_body import Body, names
 from app.formats.html_page import Element, Page
 from app.formats.markup import one_line
 from app.pipeline.article import Claim
+from app.pipeline.vocabulary import vocabulary
 
 ABOVE = 30
 """Lines above the article in which its byline and its date stand."""
@@ -34,69 +36,14 @@ HOLDERS = 4
 TAGS_APART = 8
 COUNT = re.compile(r"\s*\(\s*\d[\d.,]*\s*\)$")
 NO_PAGE = ("#", "mailto:", "javascript:", "whatsapp:")
-SHARING = frozenset({"share", "sharing", "social", "socials", "authors", "author", "byline"})
 MOST_TAGS = 40
-AUTHOR_PAGES = ", ".join(
-    f'a[href*="/{part}"]'
-    for part in (
-        "author/",
-        "authors/",
-        "autor/",
-        "autoren/",
-        "autores/",
-        "auteur/",
-        "auteurs/",
-        "by/",
-        "profile/",
-        "people/",
-        "journalist",
-        "redaktion/",
-        "staff/",
-        "columnist",
-        "contributor",
-        "reporter",
-    )
-)
-TAG_PAGES = ", ".join(
-    f'a[href*="/{part}/"]'
-    for part in (
-        "tag",
-        "tags",
-        "topic",
-        "topics",
-        "thema",
-        "themen",
-        "tema",
-        "temas",
-        "keyword",
-        "schlagwort",
-        "etiqueta",
-        "etiquetas",
-        "sujet",
-        "emne",
-        "theme",
-        "hashtag",
-        "label",
-        "tagged",
-    )
-)
-LIST_OF_OTHERS = frozenset(
-    {
-        "related",
-        "recommended",
-        "teaser",
-        "teasers",
-        "card",
-        "cards",
-        "most",
-        "popular",
-        "trending",
-        "latest",
-        "promo",
-        "newsletter",
-    }
-)
 HASH = re.compile(r"^#\s?")
+
+
+@cache
+def links_to(kind: str) -> str:
+    """Give the CSS selector of links to pages of authors, or of tags."""
+    return ", ".join(f'a[href*="/{part}"]' for part in vocabulary("html")["links"][kind])
 
 
 def claims_of(page: Page, body: Body | None, headline: int | None) -> Iterator[Claim]:
@@ -106,7 +53,7 @@ def claims_of(page: Page, body: Body | None, headline: int | None) -> Iterator[C
     near = [
         element for element in page.elements if first - ABOVE <= element.first and element.last <= last + TAGS_BELOW
     ]
-    pages = {node.mem_id for node in page.tree.css(AUTHOR_PAGES)}
+    pages = {node.mem_id for node in page.tree.css(links_to("authors"))}
     yield from islice(bylines(page, near, pages, first, last), MOST_CLAIMS)
     yield from islice(dates(page, near, first, last), MOST_CLAIMS)
     yield from tags(page, near, first, last)
@@ -117,7 +64,11 @@ def is_others(page: Page, element: Element) -> bool:
     for above in page.above(element.number):
         if above.names & names("comments") and above.tag not in {"body", "main", "article"}:
             return True
-        if above.names & LIST_OF_OTHERS and above.tag not in {"body", "main", "html"} and above.last - above.first < 40:
+        if (
+            above.names & names("others")
+            and above.tag not in {"body", "main", "html"}
+            and above.last - above.first < 40
+        ):
             return True
     return False
 
@@ -219,7 +170,7 @@ def tags(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator
 
     Below the text the first lot of them is taken: lists of the whole site's topics come after it.
     """
-    pages = {node.mem_id for node in page.tree.css(TAG_PAGES)}
+    pages = {node.mem_id for node in page.tree.css(links_to("tags"))}
     named, given, previous = names("tags"), 0, last
     for element in near:
         if element.tag != "a" or element.first < first - TAGS_ABOVE or element.names & names("author"):
@@ -227,7 +178,7 @@ def tags(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator
         around = list(islice(page.above(element.number), HOLDERS + 1))
         said = "tag" in element.names or element.node.mem_id in pages
         held = not all(named.isdisjoint(above.names) for above in around[:HOLDERS])
-        if not (said or held) or any(above.names & SHARING for above in around):
+        if not (said or held) or any(above.names & names("sharing") for above in around):
             continue
         if is_menu(page, element, below=element.first >= last) or in_sentence(page, element):
             continue
@@ -259,7 +210,7 @@ def is_menu(page: Page, element: Element, *, below: bool = False) -> bool:
         if above.tag in INSIDE_ARTICLE:
             return False
         named = bool(above.names & names("tags"))
-        if above.names & LIST_OF_OTHERS and above.tag not in WHOLE_PAGE and not named:
+        if above.names & names("others") and above.tag not in WHOLE_PAGE and not named:
             return True
         if above.tag == "footer" or (above.tag == "nav" and not below and not named):
             return True

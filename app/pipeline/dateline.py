@@ -9,30 +9,21 @@ told from the arrival. A date in running text, one without a year, or one whose 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from app.pipeline.agencies import agency_of
 from app.pipeline.ago import find_ago
 from app.pipeline.areas import Areas, areas, elsewhere
-from app.pipeline.article import Evidence, Line, Origin, Outline, Precision, Reading, Zone
+from app.pipeline.article import Evidence, Line, Origin, Outline, Reading
 from app.pipeline.date_fields import read_field
 from app.pipeline.dates import Order, Written, add_clock, find_dates, is_weekday, numeric_order
 from app.pipeline.instants import Moment, moment
 from app.pipeline.prose import size
 from app.pipeline.vocabulary import vocabulary
 
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-AHEAD = timedelta(hours=48)
-"""How far ahead of its arrival an article may be dated: zones and scheduled publication, no more."""
 FRESH = timedelta(days=3)
 FRESH_LINES = 400
-TIMED = frozenset({"minute", "second"})
-LESS_SURE = 0.36
-"""By how much a claim may be less sure than another whose moment it tells more exactly."""
-MINUTE, QUARTER, DAY = 60, 900, 86_400
-FARTHEST = 14 * 3600
-"""Seconds that a zone can be away from UTC; zones are whole quarters of an hour."""
 STRANGE_WORDS = 7
 """Words besides the date that an unlabelled line may have: a place, a weekday, a source, reading minutes."""
 SENTENCE_WORDS = 5
@@ -50,16 +41,6 @@ AGO_WORDS = 12
 """Words of a line that tells how long ago it was; a longer one tells a story."""
 INITIALS = frozenset({"US", "USA", "UK", "UAE", "UN", "EU", "DC", "DRC", "NATO"})
 """What stays in capitals in a dateline's place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What one function chose for a date field, with all its evidence."""
-
-    at: datetime | None
-    precision: Precision | None
-    zone: Zone | None
-    evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,47 +243,3 @@ def stated(field: str, value: str, source_zone: str | None) -> Evidence | None:
     text = value.strip()
     found = read_field(text, source_zone)
     return None if found is None else evidence_of(field, found, "sender", text, 1.0)
-
-
-def choose(field: str, evidence: Sequence[Evidence], now: datetime) -> Chosen:
-    """Choose the most confident evidence of a field, the first of equals; an impossible date only if the sender said it.
-
-    Where other evidence tells the same moment more exactly, with its zone, that is served: it says what is only assumed
-    of the most confident one.
-    """
-    mine = [claim for claim in evidence if claim.field == field]
-    possible = [claim for claim in mine if claim.origin == "sender" or is_possible(claim, now)]
-    surest = max(possible, key=lambda claim: claim.confidence, default=None)
-    if surest is None:
-        return Chosen(None, None, None, tuple(replace(claim, chosen=False) for claim in mine))
-    best = max(possible, key=lambda claim: (exactness(claim, surest), claim.confidence))
-    shown = tuple(replace(claim, chosen=claim is best) for claim in mine)
-    return Chosen(datetime.fromisoformat(best.value), best.precision, best.zone, shown)
-
-
-def exactness(claim: Evidence, surest: Evidence) -> int:
-    """Rank a claim by how much more exactly than the surest one it tells the same moment; 0 where it tells another."""
-    if claim is surest:
-        return 1
-    if surest.zone == "stated" and surest.precision != "day":
-        return 0
-    timed, stated = claim.precision in TIMED, claim.zone == "stated"
-    near = surest.confidence - claim.confidence <= LESS_SURE
-    return (
-        2 + stated if timed and near and (stated or surest.precision == "day") and tells_the_same(claim, surest) else 0
-    )
-
-
-def tells_the_same(exact: Evidence, vague: Evidence) -> bool:
-    """Say whether two claims can be one moment: the vague one of that day, or that clock time in some zone."""
-    apart = (datetime.fromisoformat(exact.value) - datetime.fromisoformat(vague.value)).total_seconds()
-    if vague.precision == "day":
-        reach = FARTHEST if vague.zone == "assumed_utc" and exact.zone == "stated" else 0
-        return -reach <= apart < DAY + reach
-    off_the_quarter = (apart + MINUTE) % QUARTER
-    return vague.zone == "assumed_utc" and abs(apart) <= FARTHEST and off_the_quarter <= 2 * MINUTE
-
-
-def is_possible(claim: Evidence, now: datetime) -> bool:
-    """Say whether a date can be a news article's that has just arrived."""
-    return EARLIEST <= datetime.fromisoformat(claim.value) <= now + AHEAD

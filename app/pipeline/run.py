@@ -6,12 +6,11 @@ Every reader and stage contributes evidence; one function for each field chooses
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from app.pipeline import authors, byline, claims, dateline, declared, headline, labels, rights
+from app.pipeline import authors, byline, claims, date_choice, dateline, declared, headline, rights
 from app.pipeline.article import (
     Article,
     Block,
@@ -25,9 +24,9 @@ from app.pipeline.article import (
     Retraction,
 )
 from app.pipeline.authors import Byline
+from app.pipeline.beside_fields import beside_fields
 from app.pipeline.choice import surest
-from app.pipeline.date_fields import read_field
-from app.pipeline.dateline import Chosen
+from app.pipeline.date_choice import Chosen
 from app.pipeline.fingerprint import content_hash, field_hash
 from app.pipeline.furniture import is_furniture
 from app.pipeline.language import detect
@@ -35,6 +34,7 @@ from app.pipeline.outline import lines, outline
 from app.pipeline.prose import size
 from app.pipeline.repair import Repaired, mended_block, repair
 from app.pipeline.sites import own_names
+from app.pipeline.standing import embargo, retraction
 from app.pipeline.structure import Structure, build, render, repeats
 from app.pipeline.topics import Subjects, topics
 from app.pipeline.url import clean
@@ -42,12 +42,6 @@ from app.pipeline.url import clean
 PIPELINE_VERSION = "2"
 """Raised whenever the same item may come out otherwise; each article keeps the one that it was made by."""
 NOTHING_LEFT = "There is no text left once menus, bylines and footers are taken away."
-BESIDE_FIELDS = 0.88
-DATE_WORDS = 8
-DATES = frozenset({"published_at", "modified_at"})
-BELOW_FIELDS = (0.8, 0.7)
-"""What stands below an article's text is often another's."""
-LABELLED = 0.9
 FALLBACK_CHARACTERS = 1_000_000
 
 
@@ -101,54 +95,18 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     edges = {
         line.text for line in (*found[max(0, where.start - 1) : where.start + 2], *found[where.end - 1 : where.end + 1])
     }
+    read = (*dates.evidence, *names.evidence)
     evidence = (
         *sender_evidence(item),
         *claimed,
         *title_evidence,
         *said,
-        *beside_fields((*dates.evidence, *names.evidence), item, edges),
+        *(read if item.blocks is None else beside_fields(read, edges)),
         *owners.evidence,
     )
     repairs = Counter(item.repairs)
     repairs.update(repaired.counts)
     return article_of(Draft(item, now, structure, subjects, spoken, evidence, dict(repairs), "full"))
-
-
-def is_labelled(quote: str) -> bool:
-    """Say whether a line begins with what bylines begin with."""
-    return labels.label_pattern().match(quote) is not None or labels.GLUED_BY.match(quote) is not None
-
-
-def beside_fields(found: Iterable[Evidence], item: RawItem, edges: Collection[str]) -> Iterator[Evidence]:
-    """Trust what was read from text less where the format has fields of its own: a name without a label only
-    at the very edges of the article's text.
-    """
-    for claim in found:
-        if item.blocks is None:
-            yield claim
-        elif claim.field != "authors" or is_labelled(claim.quote) or claim.quote in edges:
-            weight = BESIDE_FIELDS if claim.origin != "text.footer" else BELOW_FIELDS[claim.field in DATES]
-            if claim.field in DATES and claim.confidence < LABELLED and len(claim.quote.split()) > DATE_WORDS:
-                weight *= BESIDE_FIELDS  # a caption's, or a broadcast's
-            yield replace(claim, confidence=round(claim.confidence * weight, 3))
-
-
-def retraction(item: RawItem, status: Literal["withheld", "canceled"]) -> Retraction | Rejected:
-    """Give what an item takes back; it must name its article."""
-    said = [url for claim in item.claims if claim.field == "url" and (url := clean(claim.text))]
-    url = clean(item.stated.url) or next(iter(said), None)
-    if item.stated.guid is None and url is None:
-        return Rejected(f"It is {status} and names no article by id or URL.")
-    return Retraction(item.stated.source, item.stated.guid, url, status)
-
-
-def embargo(item: RawItem) -> datetime | None:
-    """Give the instant before which an item must not be used; None where none is stated that can be read."""
-    stated = item.standing.embargoed or ""
-    found = read_field(stated, item.stated.timezone)
-    if found is None:
-        return None
-    return found.at + timedelta(seconds="." in stated)  # instants are kept in whole seconds, and none too early
 
 
 def languages(item: RawItem, text: str) -> tuple[Evidence, ...]:
@@ -233,8 +191,8 @@ def article_of(draft: Draft) -> Article:
     """Choose every field of a draft and put the article together."""
     structure, stated = draft.structure, draft.item.stated
     names = authors.choose(draft.evidence)
-    published = dateline.choose("published_at", draft.evidence, draft.now)
-    modified = dateline.choose("modified_at", draft.evidence, draft.now)
+    published = date_choice.choose("published_at", draft.evidence, draft.now)
+    modified = date_choice.choose("modified_at", draft.evidence, draft.now)
     terms, terms_evidence = surest("rights", draft.evidence)
     title_evidence = [claim for claim in draft.evidence if claim.field == "title"]
     title = next((claim.value for claim in title_evidence if claim.chosen), None)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.pipeline.article import Evidence
-from app.pipeline.dateline import choose, read, stated
+from app.pipeline.date_choice import choose
+from app.pipeline.dateline import read, stated
 from app.pipeline.dates import add_clock, find_dates, numeric_order
 from app.pipeline.instants import moment, zone_of
 from app.pipeline.outline import lines, outline
