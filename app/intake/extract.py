@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from app.db import to_json
 from app.errors import problems
 from app.extraction import Broken, Extracted, Job, Recalled, Refused
-from app.intake.schemas import REQUEST_BODY, ExtractResult, IntakeQuery
+from app.intake.bodies import REQUEST_BODY
+from app.intake.schemas import ExtractResult, IntakeQuery
 from app.intake.submission import read_submission
 from app.query.schemas import article_json
 

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from app.errors import problems
 from app.intake import receipts
 from app.intake.accept import Submission
+from app.intake.bodies import REQUEST_BODY
 from app.intake.receipt_routes import receipt_response
-from app.intake.schemas import REQUEST_BODY, IntakeQuery, Receipt
+from app.intake.schemas import IntakeQuery, Receipt
 from app.intake.submission import read_submission
 
 router = APIRouter(prefix="/v1", tags=["intake"])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.formats.article_object import ArticleObject, Language, Source, Url, Zone
+from app.formats.article_object import Language, Source, Url, Zone
 from app.pipeline.article import Stated
 from app.query.examples import ARTICLE
 from app.query.pages import WalkQuery
@@ -209,22 +209,3 @@ class ReceiptsQuery(WalkQuery):
 
     state: State | None = Field(None, description="Only those in this state.")
     source: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(None, description="Only of this source.")
-
-
-OBJECT_SCHEMA = ArticleObject.model_json_schema()
-PLAIN_EXAMPLE = "Harbour reopens\nBy Maren Holt\nThe northern quay of Port Ellery reopened on Saturday."
-REQUEST_BODY: dict[str, Any] = {
-    "required": True,
-    "description": "The Content-Type picks the reader. `Content-Encoding: gzip` is taken.",
-    "content": {
-        "text/plain": {"schema": {"type": "string", "minLength": 1}, "example": PLAIN_EXAMPLE},
-        "application/json": {
-            "schema": {"anyOf": [OBJECT_SCHEMA, {"type": "array", "items": OBJECT_SCHEMA, "minItems": 1}]},
-            "example": OBJECT_SCHEMA["examples"][0],
-        },
-        "application/x-ndjson": {
-            "schema": {"type": "string", "minLength": 1},
-            "example": '{"content": "First article."}\n{"content": "Second article."}\n',
-        },
-    },
-}
