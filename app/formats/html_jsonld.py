@@ -16,6 +16,10 @@ Node = dict[str, Any]
 WRAPPING = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|/\*<!\[CDATA\[\*/|<!\[CDATA\[)|(?:-->|//\]\]>|/\*\]\]>\*/|\]\]>)\s*$")
 TRAILING_COMMA = re.compile(r",(?=\s{0,200}[}\]])")
 BAD_ESCAPE = re.compile(r'\\(?![\\/"bfnrtu])')
+BETWEEN = re.compile(r"[\s,;]*")
+"""What stands between values that are not in a list, as they should be."""
+LESSER, BY_URL, BY_TITLE, DATED = 10, 5, 3, 2
+"""How far a node that only stands for an article is from the page's own, and how much nearer its words bring it."""
 MOST_NODES = 5_000
 DEEPEST = 40
 BESIDE_THE_ARTICLE = frozenset(
@@ -45,11 +49,7 @@ class Graph:
 def parsed(text: str) -> list[Any]:
     """Parse one script; broken JSON is repaired where that is safe, else there is nothing in it."""
     text = WRAPPING.sub("", WRAPPING.sub("", text)).strip().rstrip(";")
-    for attempt in (text, TRAILING_COMMA.sub(",".replace(",", ""), text), BAD_ESCAPE.sub(r"\\\\", text)):
-        values = decoded(attempt)
-        if values:
-            return values
-    return []
+    return decoded(text) or decoded(BAD_ESCAPE.sub(r"\\\\", TRAILING_COMMA.sub("", text)))
 
 
 def decoded(text: str) -> list[Any]:
@@ -63,8 +63,8 @@ def decoded(text: str) -> list[Any]:
         except (ValueError, RecursionError):
             break
         values.append(value)
-        following = re.compile(r"[\s,;]*").match(text, end)
-        place = following.end() if following else end
+        between = BETWEEN.match(text, end)
+        place = between.end() if between else end
     return values
 
 
@@ -102,7 +102,7 @@ def remember(graph: Graph, node: Node, aside: int) -> None:
     if kinds & article_types():
         graph.articles.append((node, aside))
     elif kinds & lesser_types():
-        graph.articles.append((node, aside + 10))
+        graph.articles.append((node, aside + LESSER))
 
 
 @cache
@@ -139,12 +139,11 @@ def texts(value: Any, graph: Graph) -> Iterator[str]:
         elif isinstance(part, dict):
             node = resolved(part, graph)
             named = node.get("name") or node.get("@value") or node.get("headline")
-            if isinstance(named, dict | list):
-                yield from (
-                    cleaned(text) for text in (named if isinstance(named, list) else []) if isinstance(text, str)
-                )
-            elif isinstance(named, str) and (text := cleaned(named)):
-                yield text
+            yield from (
+                text
+                for name in (named if isinstance(named, list) else [named])
+                if isinstance(name, str) and (text := cleaned(name))
+            )
 
 
 def cleaned(text: str) -> str:
@@ -161,23 +160,24 @@ def resolved(node: Node, graph: Graph) -> Node:
 
 
 def own(graph: Graph, place: Place) -> Node | None:
-    """Give the page's own article: of the nearest to the top, the one that says the page's URL or title, else the fullest."""
-    if not graph.articles:
+    """Give the page's own article: the nearest to the top, nearer if it says the page's URL or title; of equals the fullest.
+
+    One that stands beside others (in a list, as a part) is the page's own only if it says so.
+    """
+    ranked = [(distance(node, aside, graph, place), -len(node), aside, node) for node, aside in graph.articles]
+    if not ranked:
         return None
+    far, _, aside, node = min(ranked, key=lambda entry: entry[:2])
+    return node if far < LESSER and (aside % LESSER == 0 or far <= -BY_TITLE) else None
 
-    def rank(entry: tuple[Node, int]) -> tuple[float, int]:
-        node, aside = entry
-        named = place.url is not None and any(same_page(url, place.url) for url in urls_of(node))
-        title = next(texts(node.get("headline") or node.get("name"), graph), "").casefold()
-        titled = (
-            bool(title)
-            and place.title is not None
-            and (title in place.title.casefold() or place.title.casefold() in title)
-        )
-        return (aside - 5 * named - 3 * titled - 2 * ("datePublished" in node), -len(node))
 
-    found = min(graph.articles, key=rank)
-    return None if rank(found)[0] >= 10 or (found[1] % 10 and rank(found)[0] > -3) else found[0]
+def distance(node: Node, aside: int, graph: Graph, place: Place) -> int:
+    """Give how far a node is from being the page's own article."""
+    named = place.url is not None and any(same_page(url, place.url) for url in urls_of(node))
+    title = next(texts(node.get("headline") or node.get("name"), graph), "").casefold()
+    page = (place.title or "").casefold()
+    titled = bool(title and page) and (title in page or page in title)
+    return aside - BY_URL * named - BY_TITLE * titled - DATED * ("datePublished" in node)
 
 
 def urls_of(node: Node) -> Iterator[str]:
