@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 import app as package
 from app import errors, operating
 from app.db import connect
+from app.drain import Drain
 from app.errors import StartError
 from app.extraction import Extractor
 from app.intake import deletion, extract, receipt_routes, routes
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in ROUTED:
         application.include_router(module.router)
     application.state.routes = [route for module in ROUTED for route in module.router.routes]
+    application.add_middleware(Drain)
     application.add_middleware(Observe)
     application.openapi = partial(document, application)  # type: ignore[method-assign] # FastAPI's documented way
     return application

@@ -45,7 +45,7 @@ def claims_of(tree: LexborHTMLParser, base: str | None) -> Iterator[Claim]:
     for name, content in contents(tree):
         for field, confidence in fields().get(name, ()):
             yield from claims_from(field, name, content, confidence)
-    if base and (host := urlsplit(base).hostname):
+    if base and (host := host_of(base)):
         yield Claim("site", host, "url", 0.6, "host")
     root = tree.root
     lang = root.attributes.get("lang") or root.attributes.get("xml:lang") if root is not None else None
@@ -66,6 +66,14 @@ def claims_from(field: str, name: str, content: str, confidence: float) -> Itera
             yield Claim("authors", cleaned(content), "meta", confidence, quote, exact=True)
     elif text := cleaned(content):
         yield Claim(field, text, "meta", confidence, quote)
+
+
+def host_of(url: str) -> str | None:
+    """Give the host of a URL, where it has one that can be read."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def absolute(href: str | None, base: str | None) -> str | None:

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.formats.article_object import Language, Source, Url, Zone
+from app.formats.article_object import Language, Source, Zone, http_url
 from app.pipeline.article import Stated
 from app.query.examples import ARTICLE
 from app.query.pages import WalkQuery
@@ -18,13 +18,23 @@ ItemOutcome = Literal[
 State = Literal["queued", "processing", "done", "quarantined"]
 
 
+def url_or_none(value: str | None) -> str | None:
+    """Give an http(s) URL as it is, None for anything else: pipelines pass on what they have, and the article is worth more."""
+    try:
+        return http_url((value or "").strip())
+    except ValueError:
+        return None
+
+
 class IntakeQuery(BaseModel):
     """What the sender knows of a body that the body may not say; an item's own statement is stronger."""
 
     model_config = ConfigDict(extra="forbid")
 
     source: Source | None = Field(None, description="Name or domain of the publisher.")
-    url: Url | None = Field(None, description="Where the article stands.")
+    url: Annotated[str | None, Field(max_length=2048), AfterValidator(url_or_none)] = Field(
+        None, description="Where the article stands; what is no absolute http or https URL is passed over."
+    )
     timezone: Zone | None = Field(None, description="IANA zone, used where a date states none.")
     language: Language | None = Field(None, description="BCP 47 tag.")
 

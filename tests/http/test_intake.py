@@ -80,7 +80,6 @@ async def test_what_cannot_be_read_is_refused_by_its_part_and_not_stored(  # noq
     [
         ("colour=red", "/query/colour"),
         ("timezone=Mars/Base", "/query/timezone"),
-        ("url=nowhere", "/query/url"),
         ("language=english!", "/query/language"),
         ("source=", "/query/source"),
     ],
