@@ -136,7 +136,7 @@ def alike(one: Signed, other: Signed) -> bool:
 
 def claims_of_run(run: Sequence[Signed]) -> Iterator[Claim]:
     """Give the claims of neighbours as one byline."""
-    quote = one_line(" ".join(found.text for found in run))
+    quote = one_line(" ".join(found.text.replace("|", " ") for found in run))
     for found in run:
         yield Claim("authors", found.text, "markup", round(run[0].confidence, 3), quote, exact=found.exact)
 
