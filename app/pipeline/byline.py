@@ -22,6 +22,8 @@ LONGEST = 300
 SIGNATURE_LINES = 7
 """Lines of the foot in which a name is a signature; farther down it belongs to another story."""
 TITLE_WORDS = 4
+FILED = re.compile(r"\s+(?:under|tagged|filed|categories|kategorien?|unter|um|at)\s+(?=[A-ZÀ-Þ\d])", re.IGNORECASE)
+"""What follows the name where software writes the line: "Posted by X under News at 18:52"."""
 TEASER_LINES = 60
 SURE = 0.8
 REPORTED = 0.5
@@ -130,7 +132,7 @@ def follows_title(page: Page, number: int) -> bool:
 def labelled(page: Page, rest: str, number: int, *, strong: bool, foot: bool) -> Found | None:
     """Read what follows a label; after a mere preposition nothing but names may follow, as it may begin a sentence."""
     quote = page.text(number)
-    names = names_in(rest, labelled=strong, language=page.language)
+    names = names_in(FILED.split(rest, maxsplit=1)[0] if strong else rest, labelled=strong, language=page.language)
     if not names.persons and not names.agency:
         return None
     if not strong and not names.whole and (is_prose(quote) or size(rest) > 12 or not names.persons):
