@@ -168,7 +168,7 @@ def dealt(jobs: Sequence[Job], hands: int) -> Iterator[Sequence[Job]]:
     start = size = 0
     for number, job in enumerate(jobs, 1):
         size += len(job.body)
-        if size >= share or number == len(jobs):
+        if (size and size >= share) or number == len(jobs):
             yield jobs[start:number]
             start, size = number, 0
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import psutil
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.extraction import NONE_LEFT, Broken, Done, Extractor, Job, Pipeline, Refused, dealt, run_jobs, warm_up
@@ -188,6 +188,7 @@ def test_warming_up_runs_the_whole_pipeline() -> None:
 
 
 @given(st.lists(st.integers(0, 50)), st.integers(1, 6))
+@example([0, 0, 0], 1)
 def test_jobs_are_dealt_in_order_to_no_more_hands_than_there_are(sizes: Sequence[int], hands: int) -> None:
     jobs = [Job(b"x" * size, "text/plain", Stated(), NOW) for size in sizes]
     dealt_out = list(dealt(jobs, hands))
