@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from app.formats.fragment import plain
@@ -20,7 +21,11 @@ BETWEEN = re.compile(r"[\s,;]*")
 """What stands between values that are not in a list, as they should be."""
 LESSER, BY_URL, BY_TITLE, DATED = 10, 5, 3, 2
 """How far a node that only stands for an article is from the page's own, and how much nearer its words bring it."""
+UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+"""What no text holds and JSON's escapes can smuggle in: control characters, halves of surrogate pairs."""
 MOST_NODES = 5_000
+MOST_NAMES = 300
+"""Topics, or publishers, of one member that are read."""
 DEEPEST = 40
 BESIDE_THE_ARTICLE = frozenset(
     "itemlistelement haspart ispartof relatedlink mentions about comment citation publisher image video audio"  # noqa: SIM905 - a list is twenty lines
@@ -148,7 +153,7 @@ def texts(value: Any, graph: Graph) -> Iterator[str]:
 
 def cleaned(text: str) -> str:
     """Give a text without the markup and the entities that publishers leave in it."""
-    return plain(html.unescape(text) if "&" in text else text)
+    return plain(UNFIT.sub("", html.unescape(text) if "&" in text else text))
 
 
 def resolved(node: Node, graph: Graph) -> Node:
@@ -211,7 +216,10 @@ def claims_of(graph: Graph, place: Place) -> tuple[Claim, ...]:
             for text in first(texts(node.get("alternativeHeadline"), graph))
         ),
         *people(node, graph),
-        *(Claim("site", text, "jsonld", 0.9, "publisher") for text in texts(node.get("publisher"), graph)),
+        *(
+            Claim("site", text, "jsonld", 0.9, "publisher")
+            for text in islice(texts(node.get("publisher"), graph), MOST_NAMES)
+        ),
         *dates(node, graph),
         *subjects(node, graph),
         *(Claim("language", text, "jsonld", 0.8, "inLanguage") for text in first(texts(node.get("inLanguage"), graph))),
@@ -236,7 +244,7 @@ def people(node: Node, graph: Graph) -> Iterator[Claim]:
         value = node.get(name)
         entries = value if isinstance(value, list) else [value]
         found = False
-        for entry in entries[:100]:
+        for entry in entries[:MOST_NAMES]:
             of_person = not isinstance(entry, dict) or not types_of(resolved(entry, graph)) & organisation_types()
             for text in texts(entry, graph):
                 found = True
@@ -262,6 +270,5 @@ def dates(node: Node, graph: Graph) -> Iterator[Claim]:
 def subjects(node: Node, graph: Graph) -> Iterator[Claim]:
     """Give what it is about."""
     for name, confidence in (("keywords", 0.9), ("about", 0.65), ("articleSection", 0.6), ("mentions", 0.5)):
-        value = node.get(name)
-        for text in texts(value, graph):
+        for text in islice(texts(node.get(name), graph), MOST_NAMES):
             yield Claim("topics", text, "jsonld", confidence, name)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -13,6 +14,8 @@ from app.pipeline.vocabulary import vocabulary
 
 NAMES = ("property", "name", "itemprop", "http-equiv")
 LONGEST = 5_000
+MOST_META = 1_000
+"""`meta` elements that are read; pages have some dozens."""
 MEMBER = re.compile(r'\\?"(?P<name>[A-Za-z_-]{4,24})\\?"\s{0,4}:\s{0,4}\\?"(?P<value>\d{4}-\d\d-\d\d[^"\\]{0,25})\\?"')
 SCRIPT_BYTES = 400_000
 PROFILE = re.compile(r"^https?://|^@|^www\.", re.IGNORECASE)
@@ -31,7 +34,7 @@ def fields() -> Mapping[str, tuple[tuple[str, float], ...]]:
 
 def contents(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
     """Give the name and content of each `meta` element; one may have several names."""
-    for element in tree.css("meta[content]"):
+    for element in islice(tree.css("meta[content]"), MOST_META):
         attributes = element.attributes
         content = (attributes.get("content") or "").strip()[:LONGEST]
         if content:
@@ -57,7 +60,7 @@ def claims_of(tree: LexborHTMLParser, base: str | None) -> Iterator[Claim]:
 
 
 def claims_from(field: str, name: str, content: str, confidence: float) -> Iterator[Claim]:
-    """Give the claims of one `meta` element: of topics one for each; a profile's address is no author's name."""
+    """Give the claims of one `meta` element; a profile's address is no author's name."""
     quote = f"meta {name}"
     if field == "topics":
         yield Claim("topics", cleaned(content), "meta", confidence, quote)

@@ -28,7 +28,7 @@ async def retract(connection: AsyncConnection, recalls: Sequence[Recall]) -> lis
     """Carry retractions out in the caller's transaction; give the article of each, None where nothing was there to go.
 
     Only the source that published an article retracts it. A cancel that comes before its article keeps it out; what
-    is withheld comes back when it is sent as usable.
+    is withheld comes back when it is sent as usable, but never what was deleted or canceled before.
     """
     return [await retract_one(connection, recall) for recall in recalls]
 
@@ -36,22 +36,25 @@ async def retract(connection: AsyncConnection, recalls: Sequence[Recall]) -> lis
 async def retract_one(connection: AsyncConnection, recall: Recall) -> UUID | None:
     """Carry one retraction out."""
     wanted = recall.retraction
-    keys = named_keys(wanted)
     found: list[UUID] = []
-    for key in keys:
+    for key in named_keys(wanted):
         asked = {"scope": key.scope, "key": key.value, "source": wanted.source}
         found += await connection.scalars(OWNER, asked)
     for article_id in dict.fromkeys(found):
-        await delete_article(connection, article_id)
-        if wanted.status == "withheld":
+        gone = await delete_article(connection, article_id)
+        if gone == "deleted" and wanted.status == "withheld":
             await connection.execute(UNBURY, {"id": article_id})
             await connection.execute(FORGET_KEYS, {"id": article_id})
-        else:
-            await connection.execute(BURY, {"id": article_id})
-    if not found and wanted.status == "canceled" and keys:
-        kept_out = uuid7()
-        for key in keys:
-            await connection.execute(KEEP_KEY, {"scope": key.scope, "key": key.value, "id": kept_out})
-        await connection.execute(BURY, {"id": kept_out})
-        return kept_out
-    return found[0] if found else None
+    return found[0] if found else await keep_out(connection, recall)
+
+
+async def keep_out(connection: AsyncConnection, recall: Recall) -> UUID | None:
+    """Bury an article that is canceled before it came, under its source's own id; a URL may be another source's."""
+    named = [key for key in named_keys(recall.retraction) if key.scope == "guid"]
+    if recall.retraction.status != "canceled" or not named:
+        return None
+    kept_out = uuid7()
+    for key in named:
+        await connection.execute(KEEP_KEY, {"scope": key.scope, "key": key.value, "id": kept_out})
+    await connection.execute(BURY, {"id": kept_out})
+    return kept_out

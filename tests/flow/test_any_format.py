@@ -123,6 +123,24 @@ async def test_what_is_withheld_comes_back_when_it_is_usable(database_url: str) 
         assert back["outcome"] == "stored"
 
 
+async def test_what_was_deleted_or_canceled_is_not_brought_back_by_withholding_it(database_url: str) -> None:
+    withheld = json.dumps(NINJS | {"pubstatus": "withheld"})
+    async with service(database_url) as client:
+        [stored] = await sent(client, json.dumps(NINJS), "application/json")
+        assert (await client.delete(f"/v1/articles/{stored['article_id']}")).status_code == 204
+        assert [item["outcome"] for item in await sent(client, withheld, "application/json")] == ["retracted"]
+        assert [item["outcome"] for item in await sent(client, json.dumps(NINJS), "application/json")] == ["deleted"]
+
+
+async def test_a_cancel_that_comes_first_keeps_no_other_sources_article_out(database_url: str) -> None:
+    body = {"uri": "urn:crane:1", "altids": [{"role": "web", "value": "https://wire.example/crane"}]}
+    article = json.dumps({"content": PARAGRAPHS[0], "url": "https://wire.example/crane", "source": "wire.example"})
+    async with service(database_url) as client:
+        canceled = json.dumps(body | {"pubstatus": "canceled"})
+        await sent(client, canceled, "application/json", source="elsewhere.example")
+        assert [item["outcome"] for item in await sent(client, article, "application/json")] == ["stored"]
+
+
 async def test_an_older_version_that_comes_late_changes_nothing(database_url: str) -> None:
     newer = NINJS | {"version": "10", "headline": "Harbour crane is gone", "urgency": 2}
     async with service(database_url) as client:

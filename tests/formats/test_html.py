@@ -153,6 +153,12 @@ def test_json_ld_beyond_repair_says_nothing() -> None:
     assert article.authors == ()
 
 
+def test_what_no_text_holds_is_taken_out_of_json_ld() -> None:
+    article = article_of(a_page(data(author="Maren Holt", keywords=["Cra\x00nes", "Quays\ud800"])))
+    assert article.authors == ("Maren Holt",)
+    assert labels(article) == ["Cranes", "Quays"]
+
+
 def test_an_organisation_is_no_author_and_the_publisher_neither() -> None:
     publisher = {"@type": "Organization", "name": "Harbour Post"}
     assert article_of(a_page(data(author=publisher, publisher=publisher))).authors == ()
@@ -388,6 +394,9 @@ HUGE = {
     "bylines": "<span class=byline>By Ann Lee</span>" * 50_000,
     "times": "<time datetime=2026-03-14>14 March 2026</time>" * 50_000,
     "less": "<" * 2_000_000,
+    "titles": "".join(f'<meta property="og:title" content="Title {n}">' for n in range(90_000)) + "<p>" + LEAD * 3,
+    "keywords": data(keywords=[f"Topic {n}" for n in range(200_000)], publisher=[str(n) for n in range(200_000)])
+    + LEAD,
 }
 
 
