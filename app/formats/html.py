@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
-
 from app.formats import html_jsonld, html_marks, html_meta
 from app.formats.body import Body as Sent
 from app.formats.charset import Decoded, attempt, codec_of, decode
@@ -37,6 +35,8 @@ URL_DATE = re.compile(
 URL_DAY_FIRST = re.compile(
     r"(?<!\d)(?P<d>1[3-9]|2\d|3[01])(?P<s>[-.])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<y>(?:19|20)\d\d)(?!\d)"
 )
+NOT_FREE = re.compile(r'"isAccessibleForFree"\s{0,4}:\s{0,4}"?false', re.IGNORECASE)
+"""How a page declares that its text is not whole without paying (schema.org)."""
 LONGEST_URL = 2_048
 SURE_DATE = 0.88
 """Above it, the data of scripts need not be searched for dates."""
@@ -67,7 +67,7 @@ def decode_page(data: bytes, declared: str | None) -> Decoded:
 
 
 def read_content(markup: str, stated: Stated, repairs: Mapping[str, int]) -> RawItem:
-    """Read the markup that an article object or a feed carries: a whole page as one, a fragment as all body.
+    """Read the markup that an article object carries: a whole page as one, a fragment as all body.
 
     Raises Unreadable where there is nothing in it to read.
     """
@@ -98,7 +98,8 @@ def read_markup(decoded: Decoded, hints: Stated) -> RawItem:
     title_element = tree.css_first("title")
     title = one_line(title_element.text()) if title_element is not None else ""
     canonical = next((claim.text for claim in head if claim.field == "url"), base)
-    graph = html_jsonld.graph_of(script.text() or "" for script in tree.css('script[type*="ld+json"]'))
+    scripts = [script.text() or "" for script in tree.css('script[type*="ld+json"]')]
+    graph = html_jsonld.graph_of(scripts)
     data = html_jsonld.claims_of(graph, html_jsonld.Place(base or canonical, titles[0] if titles else title or None))
     page = lay_out(tree)
     body = find(page)
@@ -126,7 +127,7 @@ def read_markup(decoded: Decoded, hints: Stated) -> RawItem:
         blocks=blocks,
         claims=tuple(claims),
         outline=outline,
-        truncated=is_truncated(tree),
+        truncated=any(map(NOT_FREE.search, scripts)),
     )
 
 
@@ -217,12 +218,3 @@ def from_url(url: str | None) -> list[Claim]:
         return []
     text = f"{found['y']}-{int(found['m']):02}-{int(found['d']):02}"
     return [Claim("published_at", text, "url", 0.6 if found["s"] == "/" else 0.55, path[:200])]
-
-
-def is_truncated(tree: LexborHTMLParser) -> bool:
-    """Say whether a page declares that its text is not whole without paying."""
-    return any(
-        '"isAccessibleForFree"' in (text := script.text() or "")
-        and re.search(r'"isAccessibleForFree"\s{0,4}:\s{0,4}"?false', text, re.IGNORECASE) is not None
-        for script in tree.css('script[type*="ld+json"]')
-    )

@@ -1,7 +1,6 @@
 """Finds the article among the lines of a page: the element that holds most of its running text, without what is beside it.
 
-Lines of running text weigh as much as they are long, nothing where they are links, and more in an element that is named
-for a body. From the top of the page down, the article is in the element that keeps most of that weight.
+Lines of running text weigh as much as they are long, and nothing where they are links. From the top of the page down, the article is in the element that keeps most of that weight.
 """
 
 import re
@@ -22,6 +21,8 @@ KEPT = 0.62
 """Share of the weight that an element keeps when it is entered from the one around it."""
 HELD = 0.3
 """Share of the page's weight from which an element is no boilerplate, whatever it is named."""
+HELD_BY_TAG = 0.7
+"""The same where its tag says so, which is meant more often."""
 ASIDE = frozenset({"nav", "aside", "footer", "form", "button", "dialog", "figure", "figcaption", "address"})
 PARTS = INLINE | {"p", "li", "blockquote", "td", "h1", "h2", "h3", "h4", "dd", "pre"}
 """Elements that are a part of an article, and never hold one."""
@@ -44,33 +45,17 @@ def names(kind: str) -> frozenset[str]:
     return frozenset(vocabulary("html")["names"][kind])
 
 
-def weight(line: TextLine, *, aside: bool) -> float:
+def weight(line: TextLine) -> float:
     """Give how much a line says for its surroundings being the article."""
     size = len(line.text)
-    if aside or size < LONG_LINE or line.linked > LINKED * size:
+    if size < LONG_LINE or line.linked > LINKED * size:
         return 0
     return min(size, MOST_WEIGHT) * (1 if SENTENCE.search(line.text) else 0.5)
-
-
-def marked(page: Page) -> list[bool]:
-    """Say of each element whether it, or one around it, is named as something beside an article."""
-    found: list[bool] = []
-    for element in page.elements:
-        above = element.parent >= 0 and found[element.parent]
-        found.append(above or is_aside(element))
-    return found
-
-
-def is_aside(element: Element) -> bool:
-    """Say whether an element is named as something beside an article."""
-    return named_aside(element.tag, element.names)
 
 
 @lru_cache(maxsize=20_000)
 def named_aside(tag: str, given: frozenset[str]) -> bool:
     """Say whether an element of that tag and those names is one beside an article; pages repeat a few a thousand times."""
-    if tag in ASIDE:
-        return True
     if tag in {"body", "main", "article", "p", "h1"}:
         return False
     return not given.isdisjoint(names("boilerplate")) and given.isdisjoint(names("not_boilerplate"))
@@ -80,25 +65,19 @@ def find(page: Page) -> Body | None:
     """Find the article; None where the page holds no running text."""
     if not page.elements:
         return None
-    plain = sums(page, [weight(line, aside=False) for line in page.lines])
-    asides = forgiven(page, marked(page), plain)
-    inside = [weight(line, aside=asides[line.element]) for line in page.lines]
-    weights = sums(page, inside)
-    if weights[-1] == 0:
-        weights, asides, inside = (
-            plain,
-            [False] * len(page.elements),
-            [weight(line, aside=False) for line in page.lines],
-        )
-    if weights[-1] == 0:
+    inside = [weight(line) for line in page.lines]
+    asides = beside(page, sums(inside))
+    kept = [0.0 if asides[line.element] else size for line, size in zip(page.lines, inside, strict=True)]
+    if not any(kept):
+        kept, asides = inside, [False] * len(page.elements)
+    if not any(kept):
         return None
-    chosen = descend(page, weights)
-    return trimmed(page, chosen, asides, inside)
+    return trimmed(page, descend(page, sums(kept)), asides, kept)
 
 
-def sums(page: Page, values: Sequence[float]) -> list[float]:
+def sums(values: Sequence[float]) -> list[float]:
     """Give running sums, so that an element's own is one difference."""
-    return [0, *accumulate(values)] if page.lines else [0]
+    return [0, *accumulate(values)]
 
 
 def of(element: Element, weights: Sequence[float]) -> float:
@@ -106,18 +85,21 @@ def of(element: Element, weights: Sequence[float]) -> float:
     return weights[element.last] - weights[element.first]
 
 
-def forgiven(page: Page, found: list[bool], weights: Sequence[float]) -> list[bool]:
-    """Take the mark from elements that hold so much of the page's text that their names must mean something else."""
-    total = weights[-1]
-    result: list[bool] = []
-    for element, mark in zip(page.elements, found, strict=True):
-        above = element.parent >= 0 and result[element.parent]
-        sure = element.tag in ASIDE or bool(element.names & names("comments"))
-        own = mark and is_aside(element) and (sure or of(element, weights) <= HELD * total)
-        if own and element.tag in ASIDE and of(element, weights) > 0.7 * total:
-            own = False
-        result.append(above or own)
-    return result
+def beside(page: Page, weights: Sequence[float]) -> list[bool]:
+    """Say of each element whether it, or one around it, is beside the article.
+
+    Its name says so, unless it holds so much of the page's text that the name must mean something else.
+    """
+    found: list[bool] = []
+    for element in page.elements:
+        held = of(element, weights)
+        if element.tag in ASIDE:
+            own = held <= HELD_BY_TAG * weights[-1]
+        else:
+            sure = not element.names.isdisjoint(names("comments"))
+            own = named_aside(element.tag, element.names) and (sure or held <= HELD * weights[-1])
+        found.append(own or (element.parent >= 0 and found[element.parent]))
+    return found
 
 
 def descend(page: Page, weights: Sequence[float]) -> Element:
@@ -157,9 +139,7 @@ def trimmed(page: Page, chosen: Element, asides: Sequence[bool], inside: Sequenc
     skipped = {
         element.node.mem_id
         for element in page.elements[chosen.number + 1 : chosen.end]
-        if element.first < element.last
-        and page.elements[element.parent].node.mem_id is not None
-        and all(number in dropped for number in range(element.first, element.last))
+        if element.first < element.last and all(number in dropped for number in range(element.first, element.last))
     }
     return Body(chosen, frozenset(skipped), first, last)
 

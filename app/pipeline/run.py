@@ -17,6 +17,7 @@ from app.pipeline.article import (
     Evidence,
     Heading,
     Line,
+    Outline,
     Paragraph,
     Processing,
     RawItem,
@@ -53,7 +54,6 @@ class Draft:
     now: datetime
     structure: Structure
     subjects: Subjects
-    languages: tuple[Evidence, ...]
     evidence: tuple[Evidence, ...]
     repairs: Mapping[str, int]
     processing: Processing
@@ -69,6 +69,7 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     found = lines(repaired.text)
     where = item.outline or outline(found)
     stated = item.stated
+    own = own_names(stated.source, item.claims)
     spoken = languages(item, sample(found[where.start :] or found))
     code, _ = surest("language", spoken)
     dates = dateline.read(found, where, code, stated.timezone, now=now)
@@ -80,33 +81,25 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     else:
         aside = {found[number].text for number in dates.lines | names.lines}
         structure, repaired = rebuilt([block for block in item.blocks if not is_aside(block, aside)])
-    claimed = claims.evidence(item.claims, code, stated.timezone, own_names(stated.source, item.claims))
-    headline, title_evidence = choose_headline(item, title, structure)
-    structure = without_headline(structure, headline) if item.blocks is not None else structure
+    chosen, titles = headline.choose(headline.evidence(title, item.claims, own, structure.headline))
+    structure = without_headline(structure, chosen) if item.blocks is not None else structure
     if not structure.text.strip():
         return Rejected(NOTHING_LEFT)
     said = declared.evidence(stated.topics, item.claims)
-    subjects = topics(
-        structure.blocks,
-        [claim.value for claim in said if claim.chosen],
-        language=code,
-        own=own_names(stated.source, item.claims),
-    )
-    edges = {
-        line.text for line in (*found[max(0, where.start - 1) : where.start + 2], *found[where.end - 1 : where.end + 1])
-    }
+    subjects = topics(structure.blocks, [claim.value for claim in said if claim.chosen], language=code, own=own)
     read = (*dates.evidence, *names.evidence)
     evidence = (
         *sender_evidence(item),
-        *claimed,
-        *title_evidence,
+        *spoken,
+        *claims.evidence(item.claims, code, stated.timezone, own),
+        *titles,
         *said,
-        *(read if item.blocks is None else beside_fields(read, edges)),
+        *(read if item.blocks is None else beside_fields(read, edges(found, where))),
         *owners.evidence,
     )
     repairs = Counter(item.repairs)
     repairs.update(repaired.counts)
-    return article_of(Draft(item, now, structure, subjects, spoken, evidence, dict(repairs), "full"))
+    return article_of(Draft(item, now, structure, subjects, evidence, dict(repairs), "full"))
 
 
 def languages(item: RawItem, text: str) -> tuple[Evidence, ...]:
@@ -115,10 +108,10 @@ def languages(item: RawItem, text: str) -> tuple[Evidence, ...]:
     return (*([seen] if seen else []), *claims.languages(item.claims))
 
 
-def choose_headline(item: RawItem, title: str | None, structure: Structure) -> tuple[str | None, tuple[Evidence, ...]]:
-    """Choose the headline: what the sender states, else what the format says, else the first heading of the text."""
-    found = headline.evidence(title, item.claims, own_names(item.stated.source, item.claims), structure.headline)
-    return headline.choose(found)
+def edges(found: Sequence[Line], where: Outline) -> frozenset[str]:
+    """Give the lines at the very beginning and end of the text, inside it and out."""
+    near = (*found[max(0, where.start - 1) : where.start + 2], *found[max(0, where.end - 1) : where.end + 1])
+    return frozenset(line.text for line in near)
 
 
 def is_aside(block: Block, aside: Collection[str]) -> bool:
@@ -156,7 +149,7 @@ def fallback(item: RawItem, now: datetime) -> Article | Rejected:
     )[1]
     subjects = topics((), item.stated.topics, language=None, own=own_names(item.stated.source))
     return article_of(
-        Draft(item, now, structure, subjects, (), (*sender_evidence(item), *title_evidence), item.repairs, "fallback")
+        Draft(item, now, structure, subjects, (*sender_evidence(item), *title_evidence), item.repairs, "fallback")
     )
 
 
@@ -193,27 +186,24 @@ def article_of(draft: Draft) -> Article:
     names = authors.choose(draft.evidence)
     published = date_choice.choose("published_at", draft.evidence, draft.now)
     modified = date_choice.choose("modified_at", draft.evidence, draft.now)
-    terms, terms_evidence = surest("rights", draft.evidence)
-    title_evidence = [claim for claim in draft.evidence if claim.field == "title"]
-    title = next((claim.value for claim in title_evidence if claim.chosen), None)
-    place, place_evidence = surest("dateline_place", draft.evidence)
-    url, url_evidence = surest("url", draft.evidence)
-    language, language_evidence = surest("language", draft.languages)
+    single = {field: surest(field, draft.evidence) for field in ("rights", "language", "dateline_place", "url")}
+    decided = [claim for claim in draft.evidence if claim.field in {"title", "topics"}]
+    title = next((claim.value for claim in decided if claim.field == "title" and claim.chosen), None)
     return Article(
-        url=url,
+        url=single["url"][0],
         guid=stated.guid,
         source=stated.source,
         title=title,
         lead=next((block.text for block in structure.blocks if isinstance(block, Paragraph)), None),
-        language=language,
+        language=single["language"][0],
         authors=names.authors,
         agency=names.agency,
         published_at=published.at,
         published_precision=published.precision,
         published_zone=published.zone,
         modified_at=modified.at,
-        dateline_place=place,
-        rights=terms,
+        dateline_place=single["dateline_place"][0],
+        rights=single["rights"][0],
         topics=draft.subjects.topics,
         topic_lists=draft.subjects.topic_lists,
         blocks=structure.blocks,
@@ -221,15 +211,7 @@ def article_of(draft: Draft) -> Article:
         word_count=size_of(structure.text),
         repairs=draft.repairs,
         evidence=shown(
-            title_evidence,
-            names.evidence,
-            published.evidence,
-            modified.evidence,
-            terms_evidence,
-            (claim for claim in draft.evidence if claim.field == "topics"),
-            language_evidence,
-            place_evidence,
-            url_evidence,
+            decided, names.evidence, published.evidence, modified.evidence, *(claims for _, claims in single.values())
         ),
         content_hash=content_hash(title, structure.text),
         field_hash=changing(title, structure, names, published, draft.subjects),
