@@ -30,8 +30,10 @@ UNSAID = 0.45
 HEADLINE_WORDS = 4
 STANDFIRST_WORDS = 6
 URL_DATE = re.compile(
-    r"(?<!\d)(?P<y>(?:19|20)\d\d)(?P<s>[/_.-]?)(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])(?!\d)"
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)(?:(?P<s>[/_.-])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])"
+    r"|(?P<m8>0[1-9]|1[0-2])(?P<d8>0[1-9]|[12]\d|3[01]))(?!\d)"
 )
+"""With marks between its numbers, or as eight digits: fewer are a story's number."""
 URL_DAY_FIRST = re.compile(
     r"(?<!\d)(?P<d>1[3-9]|2\d|3[01])(?P<s>[-.])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<y>(?:19|20)\d\d)(?!\d)"
 )
@@ -216,5 +218,7 @@ def from_url(url: str | None) -> list[Claim]:
     found = URL_DATE.search(path) or URL_DAY_FIRST.search(path)
     if found is None:
         return []
-    text = f"{found['y']}-{int(found['m']):02}-{int(found['d']):02}"
+    parts = found.groupdict()
+    month, day = int(parts["m"] or parts["m8"]), int(parts["d"] or parts["d8"])
+    text = f"{found['y']}-{month:02}-{day:02}"
     return [Claim("published_at", text, "url", 0.6 if found["s"] == "/" else 0.55, path[:200])]

@@ -28,6 +28,9 @@ MOST_PARTS = 12
 EXACT = frozenset({"vcard", "fn", "author", "name", "authorname"})
 WHOLE_PAGE = frozenset({"body", "main", "article", "section", "img"})
 DATE_CHARACTERS = 120
+SAID = 0.66
+"""How sure a sentence of the page is that says when something was published: this article, or another one."""
+SAID_CHARACTERS = 200
 TAGS_ABOVE = 3
 TAG_CHARACTERS = 60
 TAG_WORDS = 6
@@ -56,6 +59,7 @@ def claims_of(page: Page, body: Body | None, headline: int | None) -> Iterator[C
     pages = {node.mem_id for node in page.tree.css(links_to("authors"))}
     yield from islice(bylines(page, near, pages, first, last), MOST_CLAIMS)
     yield from islice(dates(page, near, first, last), MOST_CLAIMS)
+    yield from sentence(page, first, last)
     yield from tags(page, near, first, last)
 
 
@@ -158,11 +162,43 @@ def dates(page: Page, near: Sequence[Element], first: int, last: int) -> Iterato
         changed = any(above.names & names("modified") for above in list(page.above(element.number))[:2])
         published = "published" in element.names or "publish" in element.names
         field = "modified_at" if changed and not published else "published_at"
-        where = 0.0 if first - 3 <= element.first <= first + 6 else 0.1 if element.first >= last - 1 else 0.2
+        where = placed(element, first, last)
         if stated:
             yield Claim(field, stated, "markup", 0.88 - where, f"{element.tag}: {text}"[:200])
         elif text and any(character.isdigit() for character in text):
             yield Claim(field, text, "markup", 0.8 - where, text)
+
+
+def placed(element: Element, first: int, last: int) -> float:
+    """Give how much less sure a date is for its place: none beside the headline, more the farther from it."""
+    if first - 3 <= element.first <= first + 6:
+        return 0.0
+    if first - ABOVE // 3 <= element.first < first:
+        return 0.09
+    return 0.1 if element.first >= last - 1 else 0.2
+
+
+@cache
+def publishing() -> re.Pattern[str]:
+    """Give the pattern of the labels of more than one word, with a number soon after: "This entry was posted on 4"."""
+    labels = vocabulary("dates")["labels"]["published"]
+    phrases = sorted((label for label in labels if " " in label), key=len, reverse=True)
+    return re.compile(
+        rf"(?<![^\W\d_])(?:{'|'.join(map(re.escape, phrases))})(?![^\W\d_])[^\d\n]{{0,40}}\d", re.IGNORECASE
+    )
+
+
+def sentence(page: Page, first: int, last: int) -> Iterator[Claim]:
+    """Give the first line around the article that says in words when it was published, whatever its element is named."""
+    start = max(0, first - ABOVE)
+    for number, line in enumerate(page.lines[start : last + TAGS_BELOW], start):
+        if len(line.text) > SAID_CHARACTERS and first <= number < last:
+            continue
+        found = publishing().search(line.text[:SAID_CHARACTERS])
+        if found and not is_others(page, page.elements[line.element]):
+            text = line.text[found.start() : found.start() + DATE_CHARACTERS]
+            yield Claim("published_at", text, "markup", SAID, text)
+            return
 
 
 def tags(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator[Claim]:

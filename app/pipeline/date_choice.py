@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from app.pipeline.article import Evidence, Precision, Zone
 
@@ -12,6 +12,10 @@ AHEAD = timedelta(hours=48)
 TIMED = frozenset({"minute", "second"})
 LESS_SURE = 0.36
 """By how much a claim may be less sure than another whose moment it tells more exactly."""
+LEAST_SURE = 0.5
+"""Below this a printed time is too likely another story's to tell where this one was published."""
+UNUSUAL_OFFSETS = frozenset({-570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825})
+"""Minutes from UTC of the zones that are not whole hours away (tz database, 2026)."""
 MINUTE, QUARTER, DAY = 60, 900, 86_400
 FARTHEST = 14 * 3600
 """Seconds that a zone can be away from UTC; zones are whole quarters of an hour."""
@@ -40,7 +44,37 @@ def choose(field: str, evidence: Sequence[Evidence], now: datetime) -> Chosen:
         return Chosen(None, None, None, tuple(replace(claim, chosen=False) for claim in mine))
     best = max(possible, key=lambda claim: (exactness(claim, surest), claim.confidence))
     shown = tuple(replace(claim, chosen=claim is best) for claim in mine)
-    return Chosen(datetime.fromisoformat(best.value), best.precision, best.zone, shown)
+    return Chosen(at_its_place(best, possible), best.precision, best.zone, shown)
+
+
+def at_its_place(best: Evidence, possible: Sequence[Evidence]) -> datetime:
+    """Give the chosen instant at the offset of the place where it was published, so that its date is the day there.
+
+    The offset is its own; where that is UTC, as machines write times, it is that of another claim of the same moment,
+    or what lies between it and the time of day that is printed without a zone, if all such claims tell one offset.
+    """
+    at = datetime.fromisoformat(best.value)
+    if best.zone != "stated" or best.precision not in TIMED or at.utcoffset():
+        return at
+    near = [claim for claim in possible if claim.precision in TIMED and claim.confidence >= LEAST_SURE]
+    for assumed in (False, True):
+        told = {offset_told(at, claim) for claim in near if (claim.zone == "assumed_utc") is assumed} - {None}
+        if told:
+            offset = told.pop()
+            return at if told or offset is None else at.astimezone(timezone(offset))
+    return at
+
+
+def offset_told(at: datetime, claim: Evidence) -> timedelta | None:
+    """Give the offset at which a claim tells an instant in UTC; None where it tells another one, or UTC itself."""
+    other = datetime.fromisoformat(claim.value)
+    exact = at if claim.precision == "second" else at.replace(second=0)
+    if claim.zone != "assumed_utc":
+        return other.utcoffset() or None if abs(other - at) < timedelta(minutes=1) else None
+    apart = other - exact
+    minutes = apart / timedelta(minutes=1)
+    usual = minutes % 60 == 0 and -12 * 60 <= minutes <= 14 * 60
+    return apart if minutes and (usual or minutes in UNUSUAL_OFFSETS) else None
 
 
 def exactness(claim: Evidence, surest: Evidence) -> int:

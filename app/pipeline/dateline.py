@@ -36,6 +36,9 @@ WIRE = re.compile(
 """`ANKARA, Feb 27 (Reuters) - `: place in capitals or followed by an agency, perhaps the day, the agency, a dash."""
 
 
+LEADING = 0.85
+LEADING_CHARACTERS = 60
+DASHED = re.compile(r"\s?(?:[-–—]{1,2}|[:|])\s")
 AGO = 0.4
 AGO_WORDS = 12
 """Words of a line that tells how long ago it was; a longer one tells a story."""
@@ -125,7 +128,10 @@ def dates_of(
     label_above = label_field(lines[number - 1].text) if number and size(lines[number - 1].text) <= 4 else None
     last = 0
     for written in find_dates(text, language, order):
-        field = label_in(text[last : written.start]) or (label_above if last == 0 else None)
+        label = last_label(text[last : written.start])
+        if label in weak_labels() and strange_words(text, written) > STRANGE_WORDS:
+            label = None
+        field = labels()[label] if label else label_above if last == 0 else None
         last, line = written.end, number
         if written.clock is None and number + 1 < len(lines) and not text[written.end :].strip():
             longer = add_clock(written, lines[number + 1].text)
@@ -157,12 +163,24 @@ def label_pattern() -> re.Pattern[str]:
 
 def label_in(text: str) -> str | None:
     """Give the field of the last label in the words before a date, if it stands near it."""
+    found = last_label(text)
+    return None if found is None else labels()[found]
+
+
+def last_label(text: str) -> str | None:
+    """Give the last label in the words before a date, if it stands near it."""
     found = None
     for found in label_pattern().finditer(text[-80:].casefold()):  # noqa: B007 - the last one is wanted
         pass
     if found is None or size(text[-80:][found.end() :]) > 5:
         return None
-    return labels()[found[0]]
+    return found[0]
+
+
+@cache
+def weak_labels() -> frozenset[str]:
+    """Give the labels that are so on a line of few words alone."""
+    return frozenset(vocabulary("dates")["labels"]["weak"])
 
 
 def label_field(text: str) -> str | None:
@@ -202,8 +220,12 @@ def evidence_of(field: str, found: Moment, origin: Origin, quote: str, confidenc
 def read_wire(lines: Sequence[Line], outline: Outline, language: str | None, source_zone: str | None) -> list[Evidence]:
     """Read the dateline that a wire's first paragraph begins with: its place, its agency, and its date if that has a year."""
     for line in lines[outline.start : outline.start + 4]:
+        if size(line.text) < 8:
+            continue
         found = WIRE.match(line.text[:160])
-        if found is None or size(line.text) < 8:
+        if found is None:
+            if leading := leading_day(line.text, language):
+                return [evidence_of("published_at", moment(leading, source_zone), "text.dateline", line.text, LEADING)]
             continue
         place, agency = found["place"].strip(" ,"), agency_of(found["agency"] or "")
         if not is_place(place, announced=agency is not None):
@@ -219,6 +241,17 @@ def read_wire(lines: Sequence[Line], outline: Outline, language: str | None, sou
         ]
         return evidence
     return []
+
+
+def leading_day(text: str, language: str | None) -> Written | None:
+    """Give the day that a paragraph begins with before a dash, as news in brief does: `27.1.2022 - The council …`."""
+    if not text[:1].isdigit():
+        return None
+    head = text[:LEADING_CHARACTERS]
+    written = next(find_dates(head, language, numeric_order(head)), None)
+    if written is None or written.start or written.day is None:
+        return None
+    return written if DASHED.match(head, written.end) else None
 
 
 def is_place(place: str, *, announced: bool) -> bool:

@@ -16,7 +16,7 @@ FARTHEST = 14
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant with how precisely it was printed and where its zone comes from."""
+    """An instant at the offset of the zone that governs it, how precisely it was printed, where its zone comes from."""
 
     at: datetime
     precision: Precision
@@ -60,7 +60,14 @@ def moment(written: Written, source_zone: str | None) -> Moment:
     precision: Precision = (
         "month" if written.day is None else "day" if written.clock is None else "minute" if second is None else "second"
     )
-    return Moment(at.astimezone(UTC), precision, zone)
+    return Moment(at_offset(at), precision, zone)
+
+
+def at_offset(at: datetime) -> datetime:
+    """Give an aware time at the plain offset of its zone, as RFC 3339 writes it; in UTC where that is not whole minutes."""
+    offset = at.utcoffset()
+    whole = offset is not None and offset and offset.total_seconds() % 60 == 0
+    return at.astimezone(timezone(offset) if whole and offset else UTC)
 
 
 def zoned(at: datetime, source_zone: str | None, precision: Precision) -> Moment | None:
@@ -68,6 +75,7 @@ def zoned(at: datetime, source_zone: str | None, precision: Precision) -> Moment
     zone: Zone = "stated" if at.tzinfo else "source" if source_zone else "assumed_utc"
     try:
         aware = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(source_zone) if source_zone else UTC)
-        return Moment(aware.astimezone(UTC).replace(microsecond=0), precision, zone)
+        aware.astimezone(UTC)
+        return Moment(at_offset(aware).replace(microsecond=0), precision, zone)
     except (OverflowError, ValueError):
         return None

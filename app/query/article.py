@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.errors import Gone, NotFound
 from app.query import cursor
 from app.query.answers import answer, database_of, only_known_parameters, reads
-from app.query.columns import FIELDS, columns, count_of, shown, sightings_shown, zulu
+from app.query.columns import FIELDS, OFFSETS, columns, count_of, rfc3339, shown, sightings_shown
 from app.query.pages import WalkQuery, page
 from app.query.schemas import Article, RevisionPage
 from app.store.tables import article_revisions, articles, tombstones
@@ -39,11 +39,14 @@ async def current_article(connection: AsyncConnection, article_id: UUID) -> dict
 
 
 def stood(document: dict[str, Any]) -> dict[str, Any]:
-    """Turn a revision's stored document into what was served: topics' origins are `from`, times end in `Z`."""
+    """Turn a revision's stored document into what was served: topics' origins are `from`, times are RFC 3339."""
     topics = [
         {"from" if name == "origins" else name: value for name, value in topic.items()} for topic in document["topics"]
     ]
-    times = {name: zulu(document[name]) if document[name] else None for name in MOMENTS}
+    times = {
+        name: rfc3339(document[name], document.get(OFFSETS.get(name, ""))) if document[name] else None
+        for name in MOMENTS
+    }
     served = dict.fromkeys(FIELDS) | {"truncated": False} | document | times | {"topics": topics}
     return {name: served[name] for name in FIELDS}
 

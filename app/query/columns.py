@@ -1,7 +1,7 @@
 """What is shown of an article: the columns for each field, and rows turned into answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, func, literal_column, null, select
@@ -17,6 +17,8 @@ FIELDS: Final = (
     "updated_at",
 )  # fmt: skip
 SUMMARY: Final = tuple(name for name in FIELDS if name not in ASKED_FOR)
+OFFSETS: Final = {"published_at": "published_offset", "modified_at": "modified_offset"}
+"""The columns that say at which offset from UTC an instant is shown, in minutes; null in UTC."""
 UNKNOWN_YET: Final = ("story_id", "duplicate_of")
 """Fields that nothing in the store decides yet."""
 
@@ -58,24 +60,34 @@ def sightings_shown() -> ColumnElement[Any]:
 
 
 def columns(fields: Iterable[str]) -> list[ColumnElement[Any]]:
-    """Give the columns that show these fields."""
+    """Give the columns that show these fields, and behind them the offsets of their dates."""
+    asked = list(fields)
     made = {"topics": topics_shown, "sightings": sightings_shown}
     special = {name: make().label(name) for name, make in made.items()}
     special |= {name: null().label(name) for name in UNKNOWN_YET}
-    return [special[name] if name in special else articles.c[name] for name in fields]
+    asked += [OFFSETS[name] for name in asked if name in OFFSETS]
+    return [special[name] if name in special else articles.c[name] for name in asked]
 
 
-def zulu(stamp: str) -> str:
-    """Give a time as Postgres writes it into JSON in the form of all others: microseconds whole or none, UTC as Z."""
-    return datetime.fromisoformat(stamp).astimezone(UTC).isoformat().replace("+00:00", "Z")
+def at_offset(at: datetime, minutes: int | None) -> datetime:
+    """Give an instant at an offset from UTC."""
+    return at.astimezone(timezone(timedelta(minutes=minutes))) if minutes else at
+
+
+def rfc3339(stamp: str, minutes: int | None = None) -> str:
+    """Give a time as Postgres writes it into JSON in the form of all others: at its offset, microseconds whole or none."""
+    return at_offset(datetime.fromisoformat(stamp).astimezone(UTC), minutes).isoformat().replace("+00:00", "Z")
 
 
 def shown(row: Any, fields: Sequence[str]) -> dict[str, Any]:
     """Turn a row of `columns(fields)` into what is served."""
     served = {name: row._mapping[name] for name in fields}  # noqa: SLF001 - the documented way to read a row by name
+    for name in OFFSETS.keys() & served.keys():
+        if served[name] is not None:
+            served[name] = at_offset(served[name], row._mapping[OFFSETS[name]])  # noqa: SLF001 - as above
     if "sightings" in served:
         served["sightings"] = [
-            sighting | {name: zulu(sighting[name]) for name in ("received_at", "last_at")}
+            sighting | {name: rfc3339(sighting[name]) for name in ("received_at", "last_at")}
             for sighting in served["sightings"]
         ]
     return served

@@ -1,7 +1,7 @@
 """The shapes of what is read: what each field means, for clients and for `/docs`."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -256,8 +256,8 @@ class RevisionPage(Page[Revision]):
 
 
 def rfc3339(moment: datetime | None) -> str | None:
-    """Give an instant in UTC, with `Z`."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """Give an instant at its offset, UTC as `Z`."""
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
 def article_json(article: values.Article) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The statements that write articles and what hangs on them; each takes a whole batch."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,12 @@ SEARCH: dict[str, Any] = {
 """The two search vectors: as printed, and stemmed in the article's own language."""
 
 
+def offset_of(at: datetime | None) -> int | None:
+    """Give the minutes from UTC at which an instant is shown; None in UTC."""
+    offset = at.utcoffset() if at else None
+    return offset // timedelta(minutes=1) if offset else None
+
+
 def row(article_id: UUID, revision: int, arrival: Arrival) -> dict[str, Any]:
     """Give the row of an article, with the parameters of its search vectors."""
     article = arrival.article
@@ -68,7 +74,9 @@ def row(article_id: UUID, revision: int, arrival: Arrival) -> dict[str, Any]:
         "published_at": article.published_at,
         "published_precision": article.published_precision,
         "published_zone": article.published_zone,
+        "published_offset": offset_of(article.published_at),
         "modified_at": article.modified_at,
+        "modified_offset": offset_of(article.modified_at),
         "dateline_place": article.dateline_place,
         "rights": article.rights,
         "topic_lists": topic_lists_json(article.topic_lists),

@@ -44,7 +44,7 @@ async def test_a_posted_article_comes_out_with_author_date_and_topic_lists(
     assert article["title"] == "Ferry strike ends after nine days"
     assert article["authors"] == ["Ingrid Solberg", "Tomas Lind"]
     assert (article["published_at"], article["published_precision"], article["published_zone"]) == (
-        "2025-03-03T13:20:00Z",
+        "2025-03-03T14:20:00+01:00",
         "minute",
         "stated",
     )

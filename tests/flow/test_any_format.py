@@ -68,7 +68,7 @@ async def test_an_article_in_any_format_comes_out_with_author_date_and_topics(
         article = (await client.get(f"/v1/articles/{items[0]['article_id']}")).json()
     assert article["title"] == HEADLINE
     assert article["authors"] == ["Maren Holt"]
-    assert article["published_at"] == "2026-03-14T08:30:00Z"
+    assert article["published_at"] == "2026-03-14T09:30:00+01:00"
     assert sorted(topic["label"] for topic in article["topics"] if "declared" in topic["from"]) == [
         "Cranes",
         "Port Ellery",

@@ -208,7 +208,7 @@ def test_bylines_of_other_stories_and_pictures_are_none() -> None:
 @pytest.mark.parametrize(
     ("head", "above", "expected", "precision"),
     [
-        (data(datePublished="2026-03-14T09:30:00+01:00"), "", "2026-03-14T08:30:00+00:00", "second"),
+        (data(datePublished="2026-03-14T09:30:00+01:00"), "", "2026-03-14T09:30:00+01:00", "second"),
         (
             '<meta property="article:published_time" content="2026-03-14T08:30:00Z">',
             "",
@@ -252,6 +252,33 @@ def test_when_it_was_changed_is_told_apart() -> None:
     article = article_of(a_page(above=above))
     assert article.published_at == datetime(2026, 3, 14, 8, 30, tzinfo=UTC)
     assert article.modified_at == datetime(2026, 3, 15, 10, tzinfo=UTC)
+
+
+def test_a_time_that_is_printed_as_an_update_is_none_of_publication() -> None:
+    printed = "14 March 2026, 08:30 UTC / Updated 14 March 2026, 11:00 UTC"
+    article = article_of(a_page(above=f'<time datetime="2026-03-14T11:00:00Z">{printed}</time>'))
+    assert article.published_at == datetime(2026, 3, 14, 8, 30, tzinfo=UTC)
+    assert article.modified_at == datetime(2026, 3, 14, 11, tzinfo=UTC)
+
+
+def test_where_an_element_prints_another_day_than_it_states_the_printed_label_counts() -> None:
+    above = '<time datetime="2026-03-19T10:18:46Z">Published on 14 March 2026</time>'
+    assert article_of(a_page(above=above)).published_at == datetime(2026, 3, 14, tzinfo=UTC)
+
+
+def test_a_sentence_below_the_text_may_say_when_it_was_published() -> None:
+    said = "This entry was posted on 14 March 2026 at 08:30 by harbourmaster, and filed under cranes, tides and pilots."
+    below = f"<div>{'<p>Menu</p>' * 20}</div><div>{said}</div>"
+    assert article_of(a_page(below=below)).published_at == datetime(2026, 3, 14, 8, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("path", "day"),
+    [("/2026/03/14/crane", 14), ("/crane-20260314", 14), ("/crane/2026034", None), ("/news/2039026", None)],
+)
+def test_a_storys_number_in_a_url_is_no_day(path: str, day: int | None) -> None:
+    at = article_of(a_page(), url=f"https://harbour-post.example{path}").published_at
+    assert (at and at.day) == day
 
 
 def labels(article: Article) -> list[str]:

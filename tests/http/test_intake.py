@@ -154,7 +154,7 @@ async def test_an_array_is_taken_whole_with_what_its_objects_state(database_url:
         assert (answer.status_code, answer.headers["preference-applied"]) == (200, "wait=20")
         made = [(await client.get(f"/v1/articles/{item['article_id']}")).json() for item in answer.json()["items"]]
     assert [(a["source"], a["authors"], a["agency"], a["published_at"]) for a in made] == [
-        ("a.example", ["Maren Holt"], "Reuters", "2026-03-14T08:30:00Z"),
+        ("a.example", ["Maren Holt"], "Reuters", "2026-03-14T09:30:00+01:00"),
         ("b.example", [], None, "2026-03-14T09:20:00Z"),
     ]
     assert [topic["slug"] for topic in made[1]["topics"]] == ["ports"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pipeline.article import Evidence
+from app.pipeline.article import Evidence, Precision, Zone
 from app.pipeline.date_choice import choose
 from app.pipeline.dateline import read, stated
 from app.pipeline.dates import add_clock, find_dates, numeric_order
@@ -88,7 +88,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 )
 def test_a_date_is_read_as_it_is_printed(line: str, language: str, expected: str) -> None:
     found = [moment(written, None) for written in find_dates(line, language)]
-    assert [f"{one.at:%Y-%m-%dT%H:%M:%S} {one.precision} {one.zone}" for one in found] == [expected]
+    assert [f"{one.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S} {one.precision} {one.zone}" for one in found] == [expected]
 
 
 @pytest.mark.parametrize(
@@ -152,22 +152,22 @@ def test_zones_are_offsets_and_unambiguous_abbreviations(text: str | None, minut
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("2025-02-27T11:03:18+01:00", "2025-02-27T10:03:18Z second stated"),
+        ("2025-02-27T11:03:18+01:00", "2025-02-27T11:03:18+01:00 second stated"),
         ("2025-02-27 11:03", "2025-02-27T11:03:00Z minute assumed_utc"),
         ("2025-02-27", "2025-02-27T00:00:00Z day assumed_utc"),
         ("20250227T110318Z", "2025-02-27T11:03:18Z second stated"),
         ("2025-W09-4", "2025-02-27T00:00:00Z day assumed_utc"),
-        ("Thu, 27 Feb 2025 11:03:18 +0100", "2025-02-27T10:03:18Z second stated"),
+        ("Thu, 27 Feb 2025 11:03:18 +0100", "2025-02-27T11:03:18+01:00 second stated"),
         ("Thu, 27 Feb 2025 11:03 GMT", "2025-02-27T11:03:00Z minute stated"),
         ("1740654198", "2025-02-27T11:03:18Z second stated"),
         ("1740654198000", "2025-02-27T11:03:18Z second stated"),
         ("27 février 2025 à 11h03", "2025-02-27T11:03:00Z minute assumed_utc"),
         ("Thu Feb 27 11:03:18 2025", "2025-02-27T11:03:18Z second assumed_utc"),
-        ("Thu Feb 27 11:03:18 +0100 2025", "2025-02-27T10:03:18Z second stated"),
-        ("Thu Feb 27 2025 11:03:18 GMT+0100 (CET)", "2025-02-27T10:03:18Z second stated"),
+        ("Thu Feb 27 11:03:18 +0100 2025", "2025-02-27T11:03:18+01:00 second stated"),
+        ("Thu Feb 27 2025 11:03:18 GMT+0100 (CET)", "2025-02-27T11:03:18+01:00 second stated"),
         ("Thu, 27 Feb 25 11:03:18 GMT", "2025-02-27T11:03:18Z second stated"),
-        ("Thu, 27 Feb 2025 11:03:18 CEST", "2025-02-27T09:03:18Z second stated"),
-        ("Thu, 27 Feb 2025 11:03:18 Europe/Oslo", "2025-02-27T10:03:18Z second stated"),
+        ("Thu, 27 Feb 2025 11:03:18 CEST", "2025-02-27T11:03:18+02:00 second stated"),
+        ("Thu, 27 Feb 2025 11:03:18 Europe/Oslo", "2025-02-27T11:03:18+01:00 second stated"),
         ("27-Feb-25", "2025-02-27T00:00:00Z day assumed_utc"),
         ("20250227110318", "2025-02-27T11:03:18Z second assumed_utc"),
         ("202502271103", "2025-02-27T11:03:00Z minute assumed_utc"),
@@ -302,6 +302,59 @@ def test_an_impossible_date_is_kept_and_not_chosen_unless_the_sender_says_it() -
     assert choose("published_at", [claim("2031-01-01T00:00:00Z", 1.0, "sender")], NOW).at == datetime(
         2031, 1, 1, tzinfo=UTC
     )
+
+
+def dated(value: str, confidence: float, zone: Zone, precision: Precision = "minute") -> Evidence:
+    """Give evidence of a publication date with how its zone and how exactly it is known."""
+    return Evidence("published_at", value, "markup", "x", confidence, precision, zone)
+
+
+@pytest.mark.parametrize(
+    ("others", "shown"),
+    [
+        ([], "2026-05-30T02:41:09+00:00"),
+        ([dated("2026-05-29T22:41:00Z", 0.7, "assumed_utc")], "2026-05-29T22:41:09-04:00"),
+        ([dated("2026-05-30T08:11:09Z", 0.7, "assumed_utc", "second")], "2026-05-30T08:11:09+05:30"),
+        ([dated("2026-05-29T21:41:09-05:00", 0.7, "stated", "second")], "2026-05-29T21:41:09-05:00"),
+        ([dated("2026-05-29T22:40:00Z", 0.7, "assumed_utc")], "2026-05-30T02:41:09+00:00"),
+        ([dated("2026-05-29T22:41:00Z", 0.4, "assumed_utc")], "2026-05-30T02:41:09+00:00"),
+        ([dated("2026-05-29T00:00:00Z", 0.8, "assumed_utc", "day")], "2026-05-30T02:41:09+00:00"),
+        (
+            [dated("2026-05-29T22:41:00Z", 0.7, "assumed_utc"), dated("2026-05-30T03:41:00Z", 0.7, "assumed_utc")],
+            "2026-05-30T02:41:09+00:00",
+        ),
+    ],
+    ids=["alone", "printed clock", "half hours", "stated", "another time", "unsure", "day alone", "at odds"],
+)
+def test_a_machines_utc_is_shown_at_the_offset_that_the_page_tells(others: list[Evidence], shown: str) -> None:
+    machine = dated("2026-05-30T02:41:09Z", 0.95, "stated", "second")
+    at = choose("published_at", [machine, *others], NOW).at
+    assert at is not None
+    assert at.isoformat() == shown
+
+
+def test_a_day_begins_at_the_offset_of_the_senders_zone() -> None:
+    [day] = find_dates("3 July 2025", "en")
+    assert moment(day, "America/New_York").at.isoformat() == "2025-07-03T00:00:00-04:00"
+
+
+@pytest.mark.parametrize(
+    ("opening", "expected"),
+    [
+        ("27.1.2026 - ", [("published_at", "2026-01-27T00:00:00Z")]),
+        ("27 January 2026: ", [("published_at", "2026-01-27T00:00:00Z")]),
+        ("27.1.2026 ", []),
+        ("27 of them - ", []),
+    ],
+)
+def test_news_in_brief_begins_with_its_day(opening: str, expected: list[tuple[str, str]]) -> None:
+    assert claims_of(opening + BODY) == expected
+
+
+def test_a_small_word_is_no_label_in_a_sentence() -> None:
+    sentence = "The ministry closed the talks on the harbour with a final notice dated 14 September 2016."
+    assert claims_of(f"{BODY}\n\n{sentence}") == []
+    assert claims_of(f"{BODY}\n\nNotice dated 14 September 2016") == [("published_at", "2016-09-14T00:00:00Z")]
 
 
 @given(st.text(alphabet="0123456789 :.-/,ABCEFJMPSTUZabcdehilmnopqrtu年月日令和元午後時٣๒พ.ศकم", max_size=60))
