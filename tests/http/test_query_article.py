@@ -1,6 +1,7 @@
 """One article: whole, as it stood, gone."""
 
 from dataclasses import replace
+from datetime import timedelta, timezone
 from uuid import uuid4
 
 import httpx
@@ -71,12 +72,14 @@ async def test_a_path_that_does_not_fit_is_pointed_at(reader: httpx.AsyncClient,
 
 
 async def test_every_revision_can_be_read_as_it_was_served(database: Database, reader: httpx.AsyncClient) -> None:
-    [stored] = strings(await store(database, TOLD))
+    west = timezone(timedelta(hours=-4))
+    [stored] = strings(await store(database, replace(TOLD, published_at=NOON.astimezone(west))))
     before = (await reader.get(f"/v1/articles/{stored}")).json()
     for n in (2, 3):
         await store(
             database, replace(TOLD, text=f"The quay reopened, version {n}.", authors=["Jo Lund"], topics=["Quays"])
         )
+    assert before["published_at"] == "2026-03-14T08:00:00-04:00"
     now = (await reader.get(f"/v1/articles/{stored}")).json()
     assert (now["revision"], now["authors"], [t["slug"] for t in now["topics"]]) == (3, ["Jo Lund"], ["quays"])
     listed = (await reader.get(f"/v1/articles/{stored}/revisions?total=true&limit=2")).json()
