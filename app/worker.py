@@ -23,6 +23,7 @@ from app.queue import claims, wake
 from app.queue.claims import Claimed, Item
 from app.queue.retry import RetryPolicy
 from app.settings import Settings
+from app.store import topic_counts
 from app.store.articles import save
 from app.store.retraction import retract
 from app.verdict import Processed, Verdict, judge, not_stored
@@ -36,6 +37,7 @@ COLLIDED = frozenset({"40001", "40P01", "55P03"})
 COLLISIONS = 3
 """How often a batch that collided with another worker's is tried again at once."""
 BEAT_SECONDS = 5.0
+FOLD_SECONDS = 2.0
 TROUBLE_SECONDS = 1.0
 """Pause after the store did not answer."""
 
@@ -66,6 +68,7 @@ class Worker:
                     wake.listen(self.database.url, claims.QUEUED_CHANNEL, lambda _: self.woken.set(), self.woken.set)
                 ),
                 group.create_task(self.keep_house()),
+                group.create_task(self.keep_counts()),
             ]
             while not self.stopping.is_set():
                 try:
@@ -111,6 +114,18 @@ class Worker:
                 if rescued:
                     self.woken.set()
             await asyncio.sleep(min(BEAT_SECONDS, self.settings.lease_seconds / 2))
+
+    async def keep_counts(self) -> None:
+        """Fold what articles changed in the counts of topics, one worker at a time."""
+        while True:
+            try:
+                more = True
+                while more:
+                    async with self.database.transaction() as connection:
+                        more = await topic_counts.fold(connection)
+            except STORE_ERRORS as error:
+                log.warning("counts_not_folded", error=str(error))
+            await asyncio.sleep(FOLD_SECONDS)
 
     async def work_once(self) -> bool:
         """Claim one batch and see it through; False where nothing was due."""

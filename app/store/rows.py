@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store import topics
+from app.store import topic_counts, topics
 from app.store.documents import blocks_json, evidence_json, topic_lists_json
 from app.store.folding import author_fold
 from app.store.plan import Arrival, Revision, Sighting
@@ -111,6 +111,7 @@ async def revise_articles(connection: AsyncConnection, revisions: Mapping[UUID, 
     if not revisions:
         return
     ids = list(revisions)
+    await topic_counts.count(connection, ids, -1)
     await connection.execute(KEEP_REVISIONS, {"ids": ids})
     rows = [row(article_id, new.number, new.arrival) for article_id, new in revisions.items()]
     kept = {"id", "received_at", "search_text", "search_config"}
@@ -144,7 +145,7 @@ async def write_authors(connection: AsyncConnection, written: Mapping[UUID, tupl
 
 
 async def write_topics(connection: AsyncConnection, written: Mapping[UUID, tuple[Arrival, datetime]]) -> None:
-    """Write the subjects of new and revised articles; two spellings that are one subject keep the better."""
+    """Write the subjects of new and revised articles, and count them; two spellings that are one subject keep the better."""
     ids = await topics.resolve(connection, [t for arrival, _ in written.values() for t in arrival.article.topics])
     rows: dict[tuple[UUID, int], dict[str, Any]] = {}
     for article_id, (arrival, received_at) in written.items():
@@ -165,6 +166,7 @@ async def write_topics(connection: AsyncConnection, written: Mapping[UUID, tuple
             )
     if rows:
         await connection.execute(insert(article_topics), list(rows.values()))
+    await topic_counts.count(connection, list(written), 1)
 
 
 async def write_sightings(connection: AsyncConnection, seen: Mapping[tuple[UUID, bytes], Sighting]) -> None:

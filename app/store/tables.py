@@ -9,6 +9,8 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -238,8 +240,82 @@ topics = Table(
     Column("label", Text, nullable=False),
     Column("fold", Text, nullable=False, unique=True),
     Column("search", TSVECTOR, nullable=False),
+    Column("sort_label", Text(collation="C"), Computed('"left"(lower(label), 100)', persisted=True), nullable=False),
+    Column("alias_of", BigInteger, ForeignKey("topics.id")),
+    Column("alias_by", Text),
+    Column("canonical_id", BigInteger, ForeignKey("topics.id")),
     Index("ix_topics_search", "search", postgresql_using="gin"),
+    Index("ix_topics_alias_of", "alias_of"),
+    Index("ix_topics_canonical_id", "canonical_id"),
+    Index("ix_topics_sort_label", "sort_label", "id"),
     comment="One subject; `fold` is the key under which its spellings meet, `search` its label for prefix search.",
+)
+CANONICAL: Final = func.coalesce(topics.c.canonical_id, topics.c.id)
+"""The topic that a topic counts as: the end of its chain of aliases, itself where it is none."""
+
+topic_links = Table(
+    "topic_links",
+    metadata,
+    Column("narrower_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True),
+    Column("broader_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True),
+    Column("by", Text, nullable=False),
+    Index("ix_topic_links_broader_id", "broader_id"),
+    comment="One topic is narrower than another; `by` is an operator, or the taxonomy that says so.",
+)
+
+topic_codes = Table(
+    "topic_codes",
+    metadata,
+    Column("scheme", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE"), nullable=False),
+    Index("ix_topic_codes_topic_id", "topic_id"),
+    comment="The code of a topic in a taxonomy, such as 20000638 in `medtop`.",
+)
+
+topic_counts = Table(
+    "topic_counts",
+    metadata,
+    Column("topic_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("start", Date, primary_key=True),
+    Column("articles", Integer, nullable=False),
+    Index("ix_topic_counts_most", text("articles DESC"), "topic_id", postgresql_where=text("level = 0")),
+    Index("ix_topic_counts_start", "level", "start", "topic_id", postgresql_include=["articles"]),
+    Index("ix_topic_counts_empty", "topic_id", postgresql_where=text("articles = 0")),
+    comment="Articles on a canonical topic (0 is all articles): ever (level 0), published in a month (1), on a day (2); UTC.",
+)
+
+source_topic_counts = Table(
+    "source_topic_counts",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("start", Date, primary_key=True),
+    Column("topic_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("articles", Integer, nullable=False),
+    Index("ix_source_topic_counts_topic_id", "topic_id"),
+    Index("ix_source_topic_counts_empty", "topic_id", postgresql_where=text("articles = 0")),
+    comment="A source's articles on a canonical topic (0 is all): ever (`start` is -infinity), published in a month.",
+)
+
+source_boilerplate = Table(
+    "source_boilerplate",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("topic_id", BigInteger, primary_key=True, autoincrement=False),
+    comment="Topics that most articles of a source are on: its section or slogan, and no subject of the article.",
+)
+
+topic_deltas = Table(
+    "topic_deltas",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("topic_id", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("day", Date),
+    Column("change", Integer, nullable=False),
+    Index("ix_topic_deltas_topic_id", "topic_id"),
+    comment="Changes of counts, written with the articles and folded into the counts later; both together are exact.",
 )
 
 topic_spellings = Table(
