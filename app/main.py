@@ -14,18 +14,19 @@ from app.db import connect
 from app.drain import Drain
 from app.errors import StartError
 from app.extraction import Extractor
-from app.intake import deletion, extract, receipt_routes, routes
+from app.intake import deletion, extract, receipt_routes, routes, topic_links
 from app.intake.accept import Intake
 from app.intake.receipts import Waiters
 from app.metrics import Observe
 from app.openapi import DESCRIPTION, TAGS, document, operation_id
 from app.query import article, articles, authors, raw, topics
+from app.query.related import Related
 from app.queue.claims import FINISHED_CHANNEL
 from app.queue.wake import listen
 from app.settings import Settings
 
 ROUTED = (
-    routes, extract, receipt_routes, articles, article, raw, deletion, topics, authors, operating,
+    routes, extract, receipt_routes, articles, article, raw, deletion, topics, topic_links, authors, operating,
 )  # fmt: skip
 """The route modules, in the order in which `/docs` shows them."""
 
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     application.state.settings = settings or Settings()
+    application.state.related = Related()
     errors.install(application)
     for module in ROUTED:
         application.include_router(module.router)

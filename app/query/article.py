@@ -41,7 +41,8 @@ async def current_article(connection: AsyncConnection, article_id: UUID) -> dict
 def stood(document: dict[str, Any]) -> dict[str, Any]:
     """Turn a revision's stored document into what was served: topics' origins are `from`, times are RFC 3339."""
     topics = [
-        {"from" if name == "origins" else name: value for name, value in topic.items()} for topic in document["topics"]
+        {"boilerplate": False} | {"from" if name == "origins" else name: value for name, value in topic.items()}
+        for topic in document["topics"]
     ]
     times = {
         name: rfc3339(document[name], document.get(OFFSETS.get(name, ""))) if document[name] else None

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, func, literal_column, null, select
+from sqlalchemy import ColumnElement, Integer, exists, func, literal_column, null, select
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
+from app.pipeline.slug import slug
 from app.query.examples import ASKED_FOR
 from app.query.schemas import ExtractedArticle
-from app.store.tables import article_topics, articles, sightings, topics
+from app.store.tables import CANONICAL, article_topics, articles, sightings, source_boilerplate, topics
 
 SIGHTINGS_SHOWN: Final = 20
 FIELDS: Final = (
@@ -31,16 +32,24 @@ def gathered(entry: Mapping[str, ColumnElement[Any]], *order: ColumnElement[Any]
 
 
 def topics_shown() -> ColumnElement[Any]:
-    """Give the article's topics in their order, under their canonical slugs."""
-    slug = select(topics.c.slug).where(topics.c.id == article_topics.c.topic_id).scalar_subquery()
+    """Give the article's topics in their order, under their canonical slugs; the labels are the article's own."""
+    canonical = topics.alias("canonical")
+    usual = exists().where(
+        source_boilerplate.c.source == articles.c.source, source_boilerplate.c.topic_id == canonical.c.id
+    )
     entry = {
-        "slug": slug,
+        "slug": canonical.c.slug,
         "label": article_topics.c.label,
         "score": article_topics.c.score,
         "from": article_topics.c.origins,
         "mentions": article_topics.c.mentions,
+        "boilerplate": usual,
     }
-    found = select(gathered(entry, article_topics.c.position))
+    found = select(gathered(entry, article_topics.c.position)).select_from(
+        article_topics.join(topics, topics.c.id == article_topics.c.topic_id).join(
+            canonical, canonical.c.id == CANONICAL
+        )
+    )
     return found.where(article_topics.c.article_id == articles.c.id).correlate(articles).scalar_subquery()
 
 
@@ -60,12 +69,13 @@ def sightings_shown() -> ColumnElement[Any]:
 
 
 def columns(fields: Iterable[str]) -> list[ColumnElement[Any]]:
-    """Give the columns that show these fields, and behind them the offsets of their dates."""
+    """Give the columns that show these fields, and behind them what they need besides."""
     asked = list(fields)
     made = {"topics": topics_shown, "sightings": sightings_shown}
     special = {name: make().label(name) for name, make in made.items()}
     special |= {name: null().label(name) for name in UNKNOWN_YET}
     asked += [OFFSETS[name] for name in asked if name in OFFSETS]
+    asked += ["topics"] if "topic_lists" in asked and "topics" not in asked else []
     return [special[name] if name in special else articles.c[name] for name in asked]
 
 
@@ -85,12 +95,33 @@ def shown(row: Any, fields: Sequence[str]) -> dict[str, Any]:
     for name in OFFSETS.keys() & served.keys():
         if served[name] is not None:
             served[name] = at_offset(served[name], row._mapping[OFFSETS[name]])  # noqa: SLF001 - as above
+    if "topic_lists" in served:
+        served["topic_lists"] = canonical_lists(served["topic_lists"], row.topics)
+    if "topics" in served:
+        served["topics"] = one_of_each(served["topics"])
     if "sightings" in served:
         served["sightings"] = [
             sighting | {name: rfc3339(sighting[name]) for name in ("received_at", "last_at")}
             for sighting in served["sightings"]
         ]
     return served
+
+
+def one_of_each(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give each topic once: of two labels that an alias made one, the one that stands first."""
+    kept: dict[str, dict[str, Any]] = {}
+    for topic in found:
+        kept.setdefault(topic["slug"], topic)
+    return list(kept.values())
+
+
+def canonical_lists(lists: Iterable[dict[str, Any]], found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Let the entries of topic lists name their topics by the slugs under which the article shows them."""
+    slugs = {slug(topic["label"]): topic["slug"] for topic in found}
+    return [
+        one | {"entries": [entry | {"topic": slugs.get(entry["topic"], entry["topic"])} for entry in one["entries"]]}
+        for one in lists
+    ]
 
 
 def count_of(rows: Any, cap: int | None = None) -> Any:

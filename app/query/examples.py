@@ -15,6 +15,7 @@ TOPIC: Final[dict[str, Any]] = {
     "score": 0.91,
     "from": ["list", "text"],
     "mentions": 2,
+    "boilerplate": False,
 }
 EVIDENCE: Final[dict[str, Any]] = {
     "value": "Maren Holt",
@@ -67,7 +68,7 @@ ARTICLE: Final[dict[str, Any]] = {
     "duplicate_of": None,
     "sightings": [SIGHTING],
     "processing": "full",
-    "pipeline_version": "2",
+    "pipeline_version": "3",
     "version": None,
     "urgency": None,
     "truncated": False,
@@ -81,7 +82,22 @@ SEEN: Final[dict[str, Any]] = {
     "first_seen": "2026-01-03T10:12:45Z",
     "last_seen": SIGHTING["received_at"],
 }
-TOPIC_COUNT: Final[dict[str, Any]] = {"slug": "crane-safety", "label": "Crane safety", **SEEN}
+TOPIC_COUNT: Final[dict[str, Any]] = {
+    "slug": "crane-safety", "label": "Crane safety", **SEEN, "trend": 1.4, "boilerplate": False,
+}  # fmt: skip
+TOPIC_DETAIL: Final[dict[str, Any]] = TOPIC_COUNT | {
+    "aliases": ["cranes-safety"],
+    "broader": [{"slug": "harbours", "label": "Harbours"}],
+    "narrower": [],
+    "codes": [{"scheme": "medtop", "code": "20000638"}],
+    "related": [{"slug": "port-ellery", "label": "Port Ellery", "articles": 41, "score": 0.37}],
+}
+TIMELINE: Final[dict[str, Any]] = {
+    "slug": "crane-safety",
+    "label": "Crane safety",
+    "bucket": "day",
+    "items": [{"start": "2026-03-13T00:00:00Z", "articles": 0}, {"start": "2026-03-14T00:00:00Z", "articles": 3}],
+}
 AUTHOR_COUNT: Final[dict[str, Any]] = {"name": "Maren Holt", **SEEN}
 REVISION: Final[dict[str, Any]] = {"revision": 1, "at": ARTICLE["updated_at"], "current": True}
 

@@ -111,6 +111,7 @@ class ArticleQuery(WalkQuery):
     topic: Slugs = Field([], description="Slug; repeat for more. Articles on all of them.")
     any_topic: Slugs = Field([], description="Slug; repeat for more. Articles on at least one of them.")
     not_topic: Slugs = Field([], description="Slug; repeat for more. No articles on any of them.")
+    narrower: bool = Field(False, description="Let each topic stand for its narrower ones too.")
     author: Name | None = Field(None, description="A whole name, blind to case and accents.")
     source: Name | None = Field(None, description="Name or domain of the publisher, as stored.")
     language: Language | None = Field(None, description="ISO 639-1; `q` is then stemmed in it.", examples=["en"])

@@ -16,9 +16,9 @@ from app.query.columns import FIELDS, SUMMARY, columns, count_of, shown
 from app.query.filters import ArticleQuery
 from app.query.pages import page
 from app.query.selection import After, Wanted, everything, matching, picked
+from app.query.topic_names import printed
 from app.store.search import search_query
 from app.store.tables import articles
-from app.store.topics import known
 
 RARE: Final = 1_000
 """Matches up to which a question's matches are read as a whole and sorted; above, articles are walked in their order."""
@@ -54,8 +54,8 @@ async def understood(connection: AsyncConnection, query: ArticleQuery) -> Wanted
     if query.duplicates == "only":
         return None
     slugs = {*query.topic, *query.any_topic, *query.not_topic}
-    topics = await known(connection, slugs) if slugs else {}
-    any_topics = {topics[slug] for slug in query.any_topic if slug in topics}
+    topics = await printed(connection, slugs, narrower=query.narrower)
+    any_topics = {topic for slug in query.any_topic for topic in topics.get(slug, ())}
     if not topics.keys() >= set(query.topic) or bool(query.any_topic) != bool(any_topics):
         return None
     matched = None
@@ -67,7 +67,7 @@ async def understood(connection: AsyncConnection, query: ArticleQuery) -> Wanted
         query=query,
         topics=tuple(dict.fromkeys(topics[slug] for slug in query.topic)),
         any_topics=tuple(sorted(any_topics)),
-        not_topics=tuple(sorted({topics[slug] for slug in query.not_topic if slug in topics})),
+        not_topics=tuple(sorted({topic for slug in query.not_topic for topic in topics.get(slug, ())})),
         matched=matched,
     )
 

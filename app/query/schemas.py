@@ -76,12 +76,15 @@ class Topic(BaseModel):
     score: float = Field(ge=0, le=1)
     origins: list[values.TopicOrigin] = Field(alias="from", description="Where it was read; a set.")
     mentions: int = Field(ge=0, description="How often the article names it.")
+    boilerplate: bool = Field(
+        False, description="Whether most articles of the source are on it, so that it says little of this one."
+    )
 
 
 class TopicEntry(BaseModel):
     """An entry of a topic list."""
 
-    topic: str | None = Field(description="Slug of the topic that it names, as printed; null where it names none.")
+    topic: str | None = Field(description="Slug of the topic that it names, as in `topics`; null where it names none.")
     label: str
     detail: str | None
 
@@ -183,16 +186,65 @@ class TopicCount(BaseModel):
     slug: str
     label: str = Field(description="The canonical label.")
     articles: int = Field(ge=0, description="Articles within the filters.")
-    first_seen: datetime | None = Field(description="Arrival of the first of them; null where there are none.")
-    last_seen: datetime | None = Field(description="Arrival of the last of them.")
+    first_seen: datetime | None = Field(description="Arrival of its first article of all; null where it has none.")
+    last_seen: datetime | None = Field(description="Arrival of its last article of all.")
+    trend: float = Field(
+        ge=0,
+        description="Articles of the span (the last 7 days where no `from` is given) over those of the span before, "
+        "5 added to both: 1 is no change, and from none to two is no sensation.",
+    )
+    boilerplate: bool = Field(description="Whether most articles of the `source` asked for are on it.")
+
+
+class TopicName(BaseModel):
+    """A subject by its names alone."""
+
+    slug: str
+    label: str
+
+
+class TopicCode(BaseModel):
+    """The code of a subject in a taxonomy."""
+
+    scheme: str = Field(description="The taxonomy, such as `medtop` for IPTC Media Topics.")
+    code: str
+
+
+class RelatedTopic(TopicName):
+    """A subject that goes with another."""
+
+    articles: int = Field(ge=1, description="Articles on both, of the newest 1,000 on the one asked about.")
+    score: float = Field(ge=0, le=1, description="Cosine of the two sets of articles, estimated on those.")
 
 
 class TopicDetail(TopicCount):
-    """A subject with its other spellings."""
+    """A subject with its other names and its place among others."""
 
-    model_config = example(examples.TOPIC_COUNT | {"aliases": ["cranes-safety"]})
+    model_config = example(examples.TOPIC_DETAIL)
 
-    aliases: list[str] = Field(description="Other slugs under which it was printed.")
+    aliases: list[str] = Field(description="Other slugs under which it is printed, or that are its aliases.")
+    broader: list[TopicName]
+    narrower: list[TopicName]
+    codes: list[TopicCode] = Field(description="Its codes in taxonomies, IPTC's among them.")
+    related: list[RelatedTopic] = Field(description="Up to 20, those that go best with it first; up to a minute old.")
+
+
+class Bucket(BaseModel):
+    """The articles of one span of a timeline."""
+
+    start: datetime = Field(description="The first instant, UTC.")
+    articles: int = Field(ge=0)
+
+
+class Timeline(BaseModel):
+    """When the articles on a subject were published."""
+
+    model_config = example(examples.TIMELINE)
+
+    slug: str
+    label: str
+    bucket: Literal["hour", "day", "week", "month"]
+    items: list[Bucket] = Field(description="Every bucket that the span touches, in order, empty ones too.")
 
 
 class AuthorCount(BaseModel):
@@ -270,7 +322,14 @@ def article_json(article: values.Article) -> dict[str, Any]:
         "published_at": rfc3339(article.published_at),
         "modified_at": rfc3339(article.modified_at),
         "topics": [
-            {"slug": t.slug, "label": t.label, "score": t.score, "from": list(t.origins), "mentions": t.mentions}
+            {
+                "slug": t.slug,
+                "label": t.label,
+                "score": t.score,
+                "from": list(t.origins),
+                "mentions": t.mentions,
+                "boilerplate": False,
+            }
             for t in article.topics
         ],
         "topic_lists": topic_lists_json(article.topic_lists),

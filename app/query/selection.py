@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     CompoundSelect,
     DateTime,
@@ -23,8 +24,8 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    true,
     tuple_,
-    union,
 )
 
 from app.query.filters import EARLIEST, ArticleQuery
@@ -38,10 +39,13 @@ AWARE: Final = DateTime(timezone=True)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A checked question: topics by number, and the ids that a rare `q` matches (None where `q` is absent or common)."""
+    """A checked question: topics by number, and the ids that a rare `q` matches (None where `q` is absent or common).
+
+    Each of `topics` is a group, of which an article prints one at least: a topic with its aliases.
+    """
 
     query: ArticleQuery
-    topics: tuple[int, ...] = ()
+    topics: tuple[tuple[int, ...], ...] = ()
     any_topics: tuple[int, ...] = ()
     not_topics: tuple[int, ...] = ()
     matched: tuple[UUID, ...] | None = None
@@ -119,7 +123,7 @@ def needs_article(wanted: Wanted, table: Table) -> bool:
 def other_conditions(wanted: Wanted, article_id: ColumnElement[UUID]) -> list[ColumnElement[bool]]:
     """Give the conditions on topics, authors and the articles' own columns."""
     query = wanted.query
-    found = [on_topics(article_id, [topic]) for topic in wanted.topics]
+    found = [on_topics(article_id, group) for group in wanted.topics]
     if wanted.any_topics:
         found.append(on_topics(article_id, wanted.any_topics))
     if wanted.not_topics:
@@ -137,11 +141,21 @@ def other_conditions(wanted: Wanted, article_id: ColumnElement[UUID]) -> list[Co
     return found
 
 
-def driven(wanted: Wanted) -> tuple[Table, Wanted, list[ColumnElement[bool]]]:
-    """Choose the table whose index gives the order; give it with its own condition, and what else is wanted."""
+def grouped(wanted: Wanted) -> Wanted:
+    """Give a question for any of several topics, and for no others, as one for a group of them."""
+    if not wanted.any_topics or wanted.topics or wanted.matched is not None:
+        return wanted
+    return replace(wanted, topics=(wanted.any_topics,), any_topics=())
+
+
+def driven(wanted: Wanted, topic: ColumnElement[bool] | None = None) -> tuple[Table, Wanted, list[ColumnElement[bool]]]:
+    """Choose the table whose index gives the order; give it with its own condition, and what else is wanted.
+
+    `topic` is the condition on a topic's rows where it is not that they are of the first group.
+    """
     if wanted.matched is None and wanted.topics:
         rest = replace(wanted, topics=wanted.topics[1:])
-        return article_topics, rest, [article_topics.c.topic_id == wanted.topics[0]]
+        return article_topics, rest, [article_topics.c.topic_id.in_(wanted.topics[0]) if topic is None else topic]
     author = wanted.query.author
     if wanted.matched is None and author:
         rest = replace(wanted, query=wanted.query.model_copy(update={"author": None}))
@@ -149,17 +163,20 @@ def driven(wanted: Wanted) -> tuple[Table, Wanted, list[ColumnElement[bool]]]:
     return articles, wanted, []
 
 
-def one_source(wanted: Wanted, beyond: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
+def one_source(
+    wanted: Wanted, beyond: Sequence[ColumnElement[bool]] = (), topic: ColumnElement[bool] | None = None
+) -> Select[Any]:
     """Give `id` and `key` of the wanted articles, unordered, out of one driving table."""
     sort = wanted.query.sort
-    table, rest, conditions = driven(wanted)
+    table, rest, conditions = driven(wanted, topic)
     article_id = articles.c.id if table is articles else table.c.article_id
     found = select(article_id.label("id"), sort_key(table, sort).label("key")).where(
         *conditions, *time_conditions(rest.query, table), *other_conditions(rest, article_id), *beyond
     )
     if table is not articles and needs_article(rest, table):
         found = found.join_from(table, articles)
-    return found.distinct() if table is article_authors else found
+    several = table is article_authors or (table is article_topics and topic is None and len(wanted.topics[0]) > 1)
+    return found.distinct() if several else found
 
 
 def position(wanted: Wanted) -> tuple[ColumnElement[datetime], ColumnElement[UUID]]:
@@ -190,13 +207,6 @@ def beyond(wanted: Wanted, after: After | None, floor: After | None) -> list[Col
     return found
 
 
-def branches(wanted: Wanted) -> list[Wanted]:
-    """Split a question for any of several topics into one for each: each then reads its own index in order."""
-    if not wanted.any_topics or wanted.topics or wanted.matched is not None:
-        return [wanted]
-    return [replace(wanted, topics=(topic,), any_topics=()) for topic in wanted.any_topics]
-
-
 def in_order(found: Selection, sort: str, limit: int) -> Selection:
     """Put rows with `key` and `id` in order, and cut them."""
     names: list[ColumnElement[Any]] = [literal_column("key"), literal_column("id")]
@@ -205,15 +215,22 @@ def in_order(found: Selection, sort: str, limit: int) -> Selection:
 
 
 def picked(wanted: Wanted, limit: int, after: After | None = None, floor: After | None = None) -> Selection:
-    """Give `id` and `key` of the first rows behind `after`, in the order asked for."""
-    sort = wanted.query.sort
-    found = [in_order(one_source(one, beyond(one, after, floor)), sort, limit) for one in branches(wanted)]
-    if len(found) == 1:
-        return found[0]
-    return in_order(union(*[one.subquery().select() for one in found]), sort, limit)
+    """Give `id` and `key` of the first rows behind `after`, in the order asked for.
+
+    Of a group of topics each reads its own index in order, and so far only; an article on several of them is there once.
+    """
+    wanted = grouped(wanted)
+    sort, behind = wanted.query.sort, beyond(wanted, after, floor)
+    if wanted.matched is not None or not wanted.topics or len(wanted.topics[0]) == 1:
+        return in_order(one_source(wanted, behind), sort, limit)
+    asked = func.unnest(literal(list(wanted.topics[0]), ARRAY(BigInteger))).table_valued("topic_id", name="asked")
+    asked = asked.render_derived()
+    of_topic = article_topics.c.topic_id == asked.c.topic_id
+    first = in_order(one_source(wanted, behind, of_topic), sort, limit).lateral("first_rows")
+    found = select(first.c.id, first.c.key).select_from(asked.join(first, true())).distinct()
+    return in_order(found, sort, limit)
 
 
 def everything(wanted: Wanted) -> Selection:
     """Give `id` and `key` of every wanted article, to be counted."""
-    found = [one_source(one) for one in branches(wanted)]
-    return found[0] if len(found) == 1 else union(*found)
+    return one_source(grouped(wanted))

@@ -23,9 +23,10 @@ KEEP_REVISIONS = text(
     SELECT a.id, a.revision, a.updated_at,
            to_jsonb(a) - ARRAY['words', 'stems', 'content_hash', 'field_hash', 'guid', 'position', 'current_since']
            || jsonb_build_object('topics', coalesce((
-                SELECT jsonb_agg(jsonb_build_object('slug', t.slug, 'label', x.label, 'score', x.score,
+                SELECT jsonb_agg(jsonb_build_object('slug', c.slug, 'label', x.label, 'score', x.score,
                                                     'origins', x.origins, 'mentions', x.mentions) ORDER BY x.position)
-                FROM article_topics x JOIN topics t ON t.id = x.topic_id WHERE x.article_id = a.id), '[]'))
+                FROM article_topics x JOIN topics t ON t.id = x.topic_id
+                JOIN topics c ON c.id = coalesce(t.canonical_id, t.id) WHERE x.article_id = a.id), '[]'))
     FROM articles a WHERE a.id = ANY(:ids)
     """
 )

@@ -40,7 +40,7 @@ async def all_ended(client: httpx.AsyncClient, seconds: float) -> None:
 
 @pytest.mark.timeout(180)
 async def test_workers_killed_at_any_moment_lose_and_double_nothing(database_url: str, database: Database) -> None:
-    chance = random.Random(20250303)  # noqa: S311 - moments, not secrets
+    chance = random.Random(20250303)
     async with http(database_url) as client:
         answers = await asyncio.gather(*(post(client, story(number)) for number in range(ARTICLES)))
         assert {answer.status_code for answer in answers} == {202}

@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from app import errors
 from app.db import Database
+from app.intake import topic_links
 from app.pipeline.article import (
     Article,
     Evidence,
@@ -28,6 +29,7 @@ from app.pipeline.article import (
     TopicList,
 )
 from app.query import article, articles, authors, raw, topics
+from app.query.related import Related
 from app.store.articles import save
 from app.store.folding import author_fold
 from app.store.plan import Arrival
@@ -134,9 +136,10 @@ def application(database: Database) -> FastAPI:
     """Give the query routes over a database."""
     made = FastAPI()
     made.state.database = database
+    made.state.related = Related()
     errors.install(made)
     made.state.routes = made.routes
-    for module in (articles, article, raw, topics, authors):
+    for module in (articles, article, raw, topics, topic_links, authors):
         made.include_router(module.router)
     return made
 

@@ -55,6 +55,7 @@ async def test_a_topic_answers_to_each_of_its_spellings(
     assert (await reader.get(f"/v1/topics/{slug}")).json() == {
         "slug": "ships", "label": "Ships", "articles": 3,
         "first_seen": "2026-03-14T12:00:00Z", "last_seen": "2026-03-16T12:00:00Z", "aliases": ["ship"],
+        "trend": 1.0, "boilerplate": False, "broader": [], "narrower": [], "codes": [], "related": [],
     }  # fmt: skip
     found = await walk(reader, f"/v1/topics/{slug}/articles", limit=2, source="a.example")
     assert len(found) == 2
@@ -74,7 +75,7 @@ async def test_an_unknown_topic_is_a_404(reader: httpx.AsyncClient, path: str) -
 @pytest.mark.parametrize(
     ("path", "pointer"),
     [
-        ("/v1/topics?sort=-trend", "/query/sort"),
+        ("/v1/topics?sort=-rank", "/query/sort"),
         ("/v1/topics?since=2026-01-01", "/query/since"),
         ("/v1/topics?from=soon", "/query/from"),
         ("/v1/topics/ships?q=a", "/query/q"),

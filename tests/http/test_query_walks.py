@@ -41,7 +41,7 @@ def reports(chance: random.Random) -> Iterator[Told]:
 async def test_a_walk_returns_each_article_once_while_others_arrive(
     database: Database, reader: httpx.AsyncClient, asked: dict[str, Any]
 ) -> None:
-    chance = random.Random(14)  # noqa: S311 - chance that can be repeated
+    chance = random.Random(14)
     coming = reports(chance)
     there = set(strings(await store(database, *[next(coming) for _ in range(40)])))
     answer = await reader.get("/v1/articles", params=asked | {"limit": 7, "total": True, "fields": "id"})

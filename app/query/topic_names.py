@@ -1,0 +1,56 @@
+"""What a slug in a question stands for: a topic under any of its names, with its aliases, and with narrower topics if asked."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import ARRAY, Text, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+ASKED: Final = bindparam("slugs", type_=ARRAY(Text))
+CANONICAL: Final = text(
+    """
+    SELECT s.slug, coalesce(t.canonical_id, t.id) AS id FROM topic_spellings s JOIN topics t ON t.id = s.topic_id
+    WHERE s.slug = ANY(:slugs)
+    """
+).bindparams(ASKED)
+PRINTED: Final = text(
+    """
+    WITH asked AS (
+        SELECT s.slug, coalesce(t.canonical_id, t.id) AS id FROM topic_spellings s JOIN topics t ON t.id = s.topic_id
+        WHERE s.slug = ANY(:slugs)
+    )
+    SELECT slug, id FROM asked
+    UNION SELECT a.slug, m.id FROM asked a JOIN topics m ON m.canonical_id = a.id
+    """
+).bindparams(ASKED)
+NARROWER: Final = text(
+    """
+    WITH RECURSIVE under (slug, id) AS (
+        SELECT s.slug, coalesce(t.canonical_id, t.id) FROM topic_spellings s JOIN topics t ON t.id = s.topic_id
+        WHERE s.slug = ANY(:slugs)
+        UNION
+        SELECT u.slug, coalesce(t.canonical_id, t.id) FROM under u
+        CROSS JOIN LATERAL (SELECT u.id UNION ALL SELECT m.id FROM topics m WHERE m.canonical_id = u.id) named
+        JOIN topic_links l ON l.broader_id = named.id
+        JOIN topics t ON t.id = l.narrower_id
+    )
+    SELECT slug, id FROM under
+    UNION SELECT u.slug, m.id FROM under u JOIN topics m ON m.canonical_id = u.id
+    """
+).bindparams(ASKED)
+
+
+async def canonical(connection: AsyncConnection, slugs: Collection[str]) -> dict[str, int]:
+    """Give the canonical topic of each slug that is known."""
+    rows = await connection.execute(CANONICAL, {"slugs": list(slugs)})
+    return {row.slug: row.id for row in rows}
+
+
+async def printed(connection: AsyncConnection, slugs: Collection[str], *, narrower: bool) -> dict[str, tuple[int, ...]]:
+    """Give for each slug that is known all topics that articles may print for it: aliases, and narrower ones if asked."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    if slugs:
+        for row in await connection.execute(NARROWER if narrower else PRINTED, {"slugs": list(slugs)}):
+            found[row.slug].add(row.id)
+    return {slug: tuple(sorted(ids)) for slug, ids in found.items()}
