@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from app import ingest as ingestion
-from app import log, migrate, worker
+from app import log, migrate, taxonomy, topics_import, worker
 from app import serve as service
 from app.errors import StartError
 from app.main import create_app
@@ -26,6 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+topics = typer.Typer(name="topics", help="What topics mean: taxonomies.", no_args_is_help=True)
+app.add_typer(topics)
 
 DatabaseUrl = Annotated[
     str | None,
@@ -132,6 +135,28 @@ def ingest(  # noqa: PLR0913 - one option a query parameter
     with plainly():
         everything = asyncio.run(ingestion.ingest(files, url=url, content_type=content_type, query=query, wait=wait))
     sys.exit(0 if everything else 1)
+
+
+@topics.command(name="import")
+def import_topics(
+    file: Annotated[Path, typer.Argument(help="IPTC's NewsCodes as JSON, or a CSV: slug,label,broader,aliases.")],
+    *,
+    scheme: Annotated[
+        str | None, typer.Option(help="Name of the taxonomy.", show_default="as the file says, else its name")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Language of the labels that name topics; others are aliases.")] = "en",
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Load a taxonomy into DATABASE_URL, whole or not at all; an edition that was loaded before is replaced.
+
+    Its codes and labels then lead to one topic each, also for articles that are stored already.
+    """
+    with plainly():
+        settings = settings_of(database_url=database_url)
+        found = taxonomy.read(file, scheme, language)
+        done = asyncio.run(topics_import.import_topics(database_of(settings), settings, found))
+    circles = f" {done.circles} links were left out, as they would close a circle." if done.circles else ""
+    typer.echo(f"{found.scheme}: {done.codes} codes, {done.aliases} aliases, {done.links} broader topics.{circles}")
 
 
 @app.command()

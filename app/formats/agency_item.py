@@ -66,8 +66,13 @@ def claims(
 
 
 def topic(label: str | None, quote: str, code: str | None = None, scheme: str | None = None) -> Iterator[Claim]:
-    """Claim a topic by its label, with the code it has in a scheme; a code alone, or a mere "sp", names nothing."""
+    """Claim a topic by its label, with the code it has in a scheme; or by a code alone, which a taxonomy may name.
+
+    A mere "sp" names nothing.
+    """
     known, named = coded(code, scheme)
+    if known and named and not (label and plain(label)):
+        yield Claim("topics", "", "feed", SURE, quote, code=known, scheme=named)
     for claim in claims("topics", [label], quote):
         is_code = claim.text == known and claim.text.islower() and len(claim.text) <= CODE_CHARACTERS
         if len(claim.text) <= LABEL_CHARACTERS and not is_code:

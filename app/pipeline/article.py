@@ -117,6 +117,15 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A subject's code in a scheme, as an agency states it; `slug` is that of the label beside it, None where it has none."""
+
+    scheme: str
+    code: str
+    slug: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class TopicEntry:
     """One entry of a topic list: the slug of the topic it names (None if it names none), its label and its detail."""
 
@@ -260,3 +269,4 @@ class Article:
     urgency: int | None = None
     embargoed_until: datetime | None = None
     truncated: bool = False
+    codes: tuple[Code, ...] = ()

@@ -7,8 +7,9 @@ surest that says anything is the publisher's own word; the others are kept as ev
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import islice
 
-from app.pipeline.article import Claim, Evidence
+from app.pipeline.article import Claim, Code, Evidence
 from app.pipeline.slug import slug
 from app.pipeline.vocabulary import vocabulary
 
@@ -44,10 +45,20 @@ def evidence(stated: Sequence[str], claims: Iterable[Claim]) -> tuple[Evidence, 
     )
 
 
+def codes(claims: Iterable[Claim]) -> tuple[Code, ...]:
+    """Give the codes of subjects that agencies state, with the slug of the label beside each."""
+    found = (
+        Code(claim.scheme, claim.code, slug(claim.text) or None)
+        for claim in claims
+        if claim.field == "topics" and claim.code and claim.scheme
+    )
+    return tuple(islice(dict.fromkeys(found), MOST))
+
+
 def labels(claim: Claim) -> Iterator[str]:
     """Give the topics of one claim: parted at commas, without the kinds before them, and without what only steers machines."""
     if claim.code is not None:
-        yield claim.text
+        yield from [claim.text] if claim.text else []
         return
     parts = [claim.text] if claim.quote in WHOLE or claim.origin == "feed" else SPLIT.split(claim.text)
     for part in parts:

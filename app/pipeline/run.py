@@ -221,6 +221,7 @@ def article_of(draft: Draft) -> Article:
         urgency=draft.item.standing.urgency,
         embargoed_until=embargo(draft.item),
         truncated=draft.item.truncated,
+        codes=declared.codes(draft.item.claims),
     )
 
 

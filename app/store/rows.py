@@ -1,6 +1,6 @@
 """The statements that write articles and what hangs on them; each takes a whole batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.pipeline.article import Article, Topic
 from app.store import topic_counts, topics
 from app.store.documents import blocks_json, evidence_json, topic_lists_json
 from app.store.folding import author_fold
@@ -43,6 +44,8 @@ async def repoint_keys(connection: AsyncConnection, merged: Sequence[tuple[UUID,
     )
 
 
+CODED = 0.9
+"""The score of a subject that a code alone declares."""
 SEARCH: dict[str, Any] = {
     "words": func.to_tsvector("simple", bindparam("search_text")),
     "stems": func.to_tsvector(bindparam("search_config", type_=REGCONFIG), bindparam("search_text")),
@@ -146,16 +149,21 @@ async def write_authors(connection: AsyncConnection, written: Mapping[UUID, tupl
 
 
 async def write_topics(connection: AsyncConnection, written: Mapping[UUID, tuple[Arrival, datetime]]) -> None:
-    """Write the subjects of new and revised articles, and count them; two spellings that are one subject keep the better."""
-    ids = await topics.resolve(connection, [t for arrival, _ in written.values() for t in arrival.article.topics])
+    """Write the subjects of new and revised articles, and count them; two spellings that are one subject keep the better.
+
+    A code that a taxonomy knows says which subject its label is, and is one by itself where it has no label.
+    """
+    found = [arrival.article for arrival, _ in written.values()]
+    ids = await topics.resolve(connection, [topic for article in found for topic in article.topics])
+    known = await topics.of_codes(connection, [code for article in found for code in article.codes])
     rows: dict[tuple[UUID, int], dict[str, Any]] = {}
     for article_id, (arrival, received_at) in written.items():
-        for position, topic in enumerate(arrival.article.topics):
+        for position, (topic_id, topic) in enumerate(subjects(arrival.article, ids, known)):
             rows.setdefault(
-                (article_id, ids[topic.slug]),
+                (article_id, topic_id),
                 {
                     "article_id": article_id,
-                    "topic_id": ids[topic.slug],
+                    "topic_id": topic_id,
                     "position": position,
                     "label": topic.label,
                     "score": topic.score,
@@ -168,6 +176,19 @@ async def write_topics(connection: AsyncConnection, written: Mapping[UUID, tuple
     if rows:
         await connection.execute(insert(article_topics), list(rows.values()))
     await topic_counts.count(connection, list(written), 1)
+
+
+def subjects(
+    article: Article, ids: Mapping[str, int], known: Mapping[tuple[str, str], topics.Coded]
+) -> Iterator[tuple[int, Topic]]:
+    """Give each subject of an article with the topic that it is; those of codes without a label come last."""
+    coded = [(code.slug, known[code.scheme, code.code]) for code in article.codes if (code.scheme, code.code) in known]
+    meant = {slug: one.id for slug, one in coded}
+    for topic in article.topics:
+        yield meant.get(topic.slug, ids[topic.slug]), topic
+    for slug, one in coded:
+        if slug is None:
+            yield one.id, Topic(one.slug, one.label, CODED, ("declared",), 0, one.slug)
 
 
 async def write_sightings(connection: AsyncConnection, seen: Mapping[tuple[UUID, bytes], Sighting]) -> None:

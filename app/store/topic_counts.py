@@ -83,6 +83,9 @@ RECOUNT = text(
     ), {ADD}
     """  # noqa: S608 - of constants alone
 ).bindparams(bindparam("members", type_=ARRAY(BigInteger)))
+ROOTS = text("SELECT coalesce(canonical_id, id) FROM topics WHERE id = ANY(:members)").bindparams(
+    bindparam("members", type_=ARRAY(BigInteger))
+)
 FORGET = tuple(
     text(f"DELETE FROM {table} WHERE topic_id = ANY(:members)").bindparams(  # noqa: S608 - of constants alone
         bindparam("members", type_=ARRAY(BigInteger))
@@ -138,7 +141,8 @@ async def learn_boilerplate(connection: AsyncConnection, sources: Collection[str
 async def recount(connection: AsyncConnection, members: Collection[int]) -> None:
     """Count these topics anew, from the articles; the caller holds `TAKE_ALIASES`, so that nobody counts meanwhile."""
     await connection.execute(TAKE_FOLD)
-    found = {"members": sorted(members)}
+    roots = set(await connection.scalars(ROOTS, {"members": sorted(members)}))
+    found = {"members": sorted({*members, *roots})}
     for statement in FORGET:
         await connection.execute(statement, found)
     sources = list(await connection.scalars(RECOUNT, found))

@@ -1,14 +1,15 @@
 """Gives each subject its row: spellings meet under one fold, and every slug ever printed leads to it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import Text, bindparam, column, func, select, values
+from sqlalchemy import Text, bindparam, column, func, select, tuple_, values
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.pipeline.article import Topic
+from app.pipeline.article import Code, Topic
 from app.store.search import search_text
-from app.store.tables import topic_spellings, topics
+from app.store.tables import topic_codes, topic_spellings, topics
 
 
 async def known(connection: AsyncConnection, slugs: Iterable[str]) -> dict[str, int]:
@@ -60,3 +61,25 @@ async def spell(connection: AsyncConnection, new: list[Topic]) -> None:
         )
         .on_conflict_do_nothing()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """The topic of a code."""
+
+    id: int
+    slug: str
+    label: str
+
+
+async def of_codes(connection: AsyncConnection, codes: Iterable[Code]) -> dict[tuple[str, str], Coded]:
+    """Give the topic of each code that a taxonomy knows."""
+    wanted = list({(code.scheme, code.code) for code in codes})
+    if not wanted:
+        return {}
+    rows = await connection.execute(
+        select(topic_codes.c.scheme, topic_codes.c.code, topics.c.id, topics.c.slug, topics.c.label)
+        .join(topics, topics.c.id == topic_codes.c.topic_id)
+        .where(tuple_(topic_codes.c.scheme, topic_codes.c.code).in_(wanted))
+    )
+    return {(row.scheme, row.code): Coded(row.id, row.slug, row.label) for row in rows}

@@ -1,0 +1,170 @@
+"""Loads a taxonomy: its codes lead to topics, its names are their aliases, its tree says which are narrower.
+
+Loaded again, a newer edition takes the place of what the older one said. What operators said stays.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.pipeline.article import Topic
+from app.pipeline.slug import fold, slug
+from app.store.topic_counts import TAKE_ALIASES, recount
+from app.store.topic_links import SETTLE
+from app.store.topics import resolve
+
+BATCH: Final = 1_000
+FORGET = (
+    text("DELETE FROM topic_codes WHERE scheme = :scheme"),
+    text("DELETE FROM topic_links WHERE by = :scheme"),
+)
+WERE_ALIASES = text("SELECT id, canonical_id FROM topics WHERE alias_by = :scheme")
+UNALIAS = text("UPDATE topics SET alias_of = NULL, alias_by = NULL, canonical_id = NULL WHERE alias_by = :scheme")
+CODE = text(
+    """
+    INSERT INTO topic_codes (scheme, code, topic_id) SELECT :scheme, code, topic_id
+    FROM unnest(:codes, :topics) AS found (code, topic_id)
+    """
+).bindparams(bindparam("codes", type_=ARRAY(Text)), bindparam("topics", type_=ARRAY(BigInteger)))
+FREE = text(
+    """
+    SELECT t.id FROM topics t WHERE t.id = ANY(:topics) AND t.alias_of IS NULL
+      AND NOT EXISTS (SELECT FROM topic_codes k WHERE k.topic_id = t.id)
+      AND NOT EXISTS (SELECT FROM topics other WHERE other.alias_of = t.id)
+    """
+).bindparams(bindparam("topics", type_=ARRAY(BigInteger)))
+"""Topics that may become aliases: without a code, an alias, or a name of their own beside them."""
+POINT = text(
+    """
+    UPDATE topics t SET alias_of = found.target, alias_by = :scheme, canonical_id = coalesce(r.canonical_id, r.id)
+    FROM unnest(:aliases, :targets) AS found (alias, target) JOIN topics r ON r.id = found.target
+    WHERE t.id = found.alias
+    """
+).bindparams(bindparam("aliases", type_=ARRAY(BigInteger)), bindparam("targets", type_=ARRAY(BigInteger)))
+LINK = text(
+    """
+    INSERT INTO topic_links (narrower_id, broader_id, by) SELECT narrower, broader, :scheme
+    FROM unnest(:narrower, :broader) AS found (narrower, broader) ON CONFLICT DO NOTHING
+    """
+).bindparams(bindparam("narrower", type_=ARRAY(BigInteger)), bindparam("broader", type_=ARRAY(BigInteger)))
+OTHER_LINKS = text("SELECT narrower_id, broader_id FROM topic_links")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A concept as the store takes it: its code, its label and language, its other names, the codes broader than it."""
+
+    code: str
+    label: str
+    language: str | None
+    others: tuple[tuple[str, str | None], ...]
+    broader: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load came to: codes, aliases and links that are in force, and links that would have closed a circle."""
+
+    codes: int
+    aliases: int
+    links: int
+    circles: int
+
+
+def named(label: str, language: str | None) -> Topic:
+    """Give the topic of a name."""
+    return Topic(slug(label), label, 1.0, ("declared",), 0, fold(label, language))
+
+
+async def resolved(connection: AsyncConnection, names: Iterable[Topic]) -> dict[str, int]:
+    """Give the topic of every name by its slug, in batches."""
+    wanted = list({topic.slug: topic for topic in names}.values())
+    found: dict[str, int] = {}
+    for at in range(0, len(wanted), BATCH):
+        found |= await resolve(connection, wanted[at : at + BATCH])
+    return found
+
+
+async def load(connection: AsyncConnection, scheme: str, entries: Sequence[Entry]) -> Loaded:
+    """Put a taxonomy in force inside the caller's transaction, in place of what it said before."""
+    await connection.execute(TAKE_ALIASES)
+    moved = {topic for row in await connection.execute(WERE_ALIASES, {"scheme": scheme}) for topic in row if topic}
+    unsettled = list(moved)
+    for statement in (*FORGET, UNALIAS):
+        await connection.execute(statement, {"scheme": scheme})
+    topics = await resolved(connection, (named(entry.label, entry.language) for entry in entries))
+    by_code = {entry.code: topics[slug(entry.label)] for entry in entries}
+    await connection.execute(CODE, {"scheme": scheme, "codes": list(by_code), "topics": list(by_code.values())})
+    aliases = await alias(connection, scheme, entries, by_code)
+    links, circles = await link(connection, scheme, entries, by_code)
+    for topic in unsettled:
+        await resettle(connection, topic)
+    await recount(connection, {*moved, *aliases, *aliases.values()})
+    return Loaded(len(by_code), len(aliases), links, circles)
+
+
+async def resettle(connection: AsyncConnection, topic: int) -> None:
+    """Point what is an alias of a topic to where that topic now leads."""
+    root = await connection.scalar(
+        text("SELECT coalesce(canonical_id, id) FROM topics WHERE id = :topic"), {"topic": topic}
+    )
+    await connection.execute(SETTLE, {"topic": topic, "root": root})
+
+
+async def alias(
+    connection: AsyncConnection, scheme: str, entries: Sequence[Entry], by_code: Mapping[str, int]
+) -> dict[int, int]:
+    """Make every other name of a concept an alias of it, unless the name is a topic that stands for more already."""
+    others = await resolved(
+        connection, (named(label, language) for entry in entries for label, language in entry.others)
+    )
+    free = set(await connection.scalars(FREE, {"topics": sorted(set(others.values()))}))
+    found: dict[int, int] = {}
+    for entry in entries:
+        for label, _ in entry.others:
+            topic = others[slug(label)]
+            if topic in free and topic != by_code[entry.code]:
+                found.setdefault(topic, by_code[entry.code])
+    await connection.execute(POINT, {"scheme": scheme, "aliases": list(found), "targets": list(found.values())})
+    return found
+
+
+async def link(
+    connection: AsyncConnection, scheme: str, entries: Sequence[Entry], by_code: Mapping[str, int]
+) -> tuple[int, int]:
+    """Link narrower topics to broader ones; a link that would close a circle with those there are is left out."""
+    above: dict[int, set[int]] = {}
+    for row in await connection.execute(OTHER_LINKS):
+        above.setdefault(row.narrower_id, set()).add(row.broader_id)
+    links: list[tuple[int, int]] = []
+    circles = 0
+    for entry in entries:
+        for code in entry.broader:
+            narrower, broader = by_code[entry.code], by_code.get(code)
+            if broader is None:
+                continue
+            if leads_to(above, broader, narrower):
+                circles += 1
+            elif broader not in above.setdefault(narrower, set()):
+                above[narrower].add(broader)
+                links.append((narrower, broader))
+    await connection.execute(
+        LINK, {"scheme": scheme, "narrower": [one for one, _ in links], "broader": [other for _, other in links]}
+    )
+    return len(links), circles
+
+
+def leads_to(above: Mapping[int, set[int]], start: int, wanted: int) -> bool:
+    """Say whether going up from a topic comes to another, itself included."""
+    seen, coming = {start}, [start]
+    while coming:
+        here = coming.pop()
+        if here == wanted:
+            return True
+        new = above.get(here, set()) - seen
+        seen |= new
+        coming += new
+    return False
