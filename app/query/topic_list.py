@@ -1,6 +1,6 @@
 """Which topics, in which order: the ones with most articles, the ones that rise, or all by label; a page at a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
@@ -96,42 +96,46 @@ def statement(sql: str, params: dict[str, Any]) -> TextClause:
     return made.bindparams(bindparam("topics", type_=ARRAY(BigInteger))) if "topics" in params else made
 
 
-def candidates(query: TopicQuery) -> tuple[str, dict[str, Any]]:
-    """Give the condition that a topic, `t`, is among those asked for by name or taxonomy."""
-    found, params = ["(t.canonical_id IS NULL OR t.canonical_id = t.id)"], dict[str, Any]()
+async def candidates(connection: AsyncConnection, query: TopicQuery) -> list[int] | None:
+    """Give the canonical topics asked for by name or taxonomy; None where neither is asked."""
+    found, params = [], dict[str, Any]()
     if query.q is not None:
-        found.append(
-            "t.id IN (SELECT coalesce(canonical_id, id) FROM topics WHERE search @@ to_tsquery('simple', :words))"
-        )
+        found.append("t.search @@ to_tsquery('simple', :words)")
         params["words"] = prefix_query(query.q)
     if query.scheme is not None:
-        found.append(
-            "t.id IN (SELECT coalesce(n.canonical_id, n.id) FROM topic_codes k JOIN topics n ON n.id = k.topic_id "
-            "WHERE k.scheme = :scheme)"
-        )
+        found.append("t.id IN (SELECT topic_id FROM topic_codes WHERE scheme = :scheme)")
         params["scheme"] = query.scheme
-    return " AND ".join(found), params
+    if not found:
+        return None
+    named = f"SELECT DISTINCT coalesce(t.canonical_id, t.id) FROM topics t WHERE {' AND '.join(found)}"  # noqa: S608 - values are bound
+    return list(await connection.scalars(text(named), params))
 
 
-def every(query: TopicQuery, now: datetime) -> tuple[str, dict[str, Any]]:
-    """Give `id`, `key` and `tie` of all topics asked for, by counting each of them."""
-    condition, params = candidates(query)
-    counted = counts(query.asked(), "c")
+def every(query: TopicQuery, now: datetime, named: list[int] | None) -> tuple[str, dict[str, Any]]:
+    """Give `id`, `key` and `tie` of all topics asked for, by counting each of them; `named` are those asked for by name."""
+    asked = replace(query.asked(), of_topics=named is not None)
+    counted = counts(asked, "c")
     joined = "LEFT JOIN" if query.scheme is not None else "JOIN"
     tables = f"topics t {joined} ({counted.parts[0]}) c ON c.topic_id = t.id"
-    params |= counted.params
+    params = counted.params
+    condition = "(t.canonical_id IS NULL OR t.canonical_id = t.id)"
+    if named is not None:
+        params["topics"] = named
+        condition += " AND t.id = ANY(:topics)"
     key = "t.sort_label" if query.sort == "label" else "-coalesce(c.articles, 0)::bigint"
     if query.sort == "-trend":
         window = query.window(now)
         for tag, span in (("w", window), ("b", window.before())):
-            part = counts(Asked(span, query.source, query.author), tag)
+            part = counts(replace(asked, span=span), tag)
             tables += f" LEFT JOIN ({part.parts[0]}) {tag} ON {tag}.topic_id = t.id"
             params |= part.params
         key = f"-{TREND}"
     return f"SELECT t.id, {key} AS key, t.id AS tie FROM {tables} WHERE {condition}", params  # noqa: S608 - values are bound
 
 
-def ordered(query: TopicQuery, now: datetime, after: tuple[Any, Any] | None) -> tuple[str, dict[str, Any]]:
+def ordered(
+    query: TopicQuery, now: datetime, named: list[int] | None, after: tuple[Any, Any] | None
+) -> tuple[str, dict[str, Any]]:
     """Give the topics asked for, those behind a place alone; out of an index where nothing narrows them."""
     behind = {} if after is None else {"key": after[0], "tie": after[1]}
     if query.sort == "-articles" and not query.narrowed():
@@ -142,7 +146,7 @@ def ordered(query: TopicQuery, now: datetime, after: tuple[Any, Any] | None) -> 
         clause = "AND (t.sort_label, t.id) > (:key, :tie) " if after else ""
         return f"{NAMED} {clause}ORDER BY t.sort_label, t.id LIMIT :limit", behind
     else:
-        sql, params = every(query, now)
+        sql, params = every(query, now, named)
         rows = f"SELECT id, key, tie FROM ({sql}) rows"  # noqa: S608 - values are bound
     where = " WHERE (key, tie) > (:key, :tie)" if after else ""
     return f"{rows}{where} ORDER BY key, tie LIMIT :limit", params | behind
@@ -152,13 +156,15 @@ async def pick(connection: AsyncConnection, query: TopicQuery, now: datetime, wa
     """Give a page of topics, and one more where there are more."""
     kind: type[int | str] = str if query.sort == "label" else int
     after = cursor.decode(walk, query.cursor, (kind, int)) if query.cursor else None
-    sql, params = ordered(query, now, (after[0], after[1]) if after else None)
+    named = await candidates(connection, query)
+    sql, params = ordered(query, now, named, (after[0], after[1]) if after else None)
     rows = (await connection.execute(statement(sql, params), params | {"limit": query.limit + 1})).all()
     return Picked([row.id for row in rows], [(row.key, row.tie) for row in rows])
 
 
 async def total(connection: AsyncConnection, query: TopicQuery, now: datetime) -> int:
     """Count the topics asked for."""
-    sql, params = every(query.model_copy(update={"sort": "-articles"}), now)
+    named = await candidates(connection, query)
+    sql, params = every(query.model_copy(update={"sort": "-articles"}), now, named)
     found: int = await connection.scalar(statement(f"SELECT count(*) FROM ({sql}) rows", params), params)  # noqa: S608
     return found

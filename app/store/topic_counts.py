@@ -83,6 +83,19 @@ RECOUNT = text(
     ), {ADD}
     """  # noqa: S608 - of constants alone
 ).bindparams(bindparam("members", type_=ARRAY(BigInteger)))
+EMPTY = text("TRUNCATE topic_deltas, topic_counts, source_topic_counts, source_boilerplate")
+REBUILD = text(
+    f"""
+    WITH taken AS (
+        SELECT topic_id, source, day, count(*) AS change FROM (
+            {FACTS}
+            UNION ALL
+            SELECT id, 0, coalesce(source, ''), (published_at AT TIME ZONE 'UTC')::date FROM articles
+        ) facts
+        GROUP BY topic_id, source, day
+    ), {ADD}
+    """  # noqa: S608 - of constants alone
+)
 ROOTS = text("SELECT coalesce(canonical_id, id) FROM topics WHERE id = ANY(:members)").bindparams(
     bindparam("members", type_=ARRAY(BigInteger))
 )
@@ -146,4 +159,13 @@ async def recount(connection: AsyncConnection, members: Collection[int]) -> None
     for statement in FORGET:
         await connection.execute(statement, found)
     sources = list(await connection.scalars(RECOUNT, found))
+    await learn_boilerplate(connection, sources)
+
+
+async def rebuild(connection: AsyncConnection) -> None:
+    """Count everything anew from the articles, while nobody writes: for archives that were loaded past the pipeline."""
+    await connection.execute(TAKE_ALIASES)
+    await connection.execute(TAKE_FOLD)
+    await connection.execute(EMPTY)
+    sources = list(await connection.scalars(REBUILD))
     await learn_boilerplate(connection, sources)
