@@ -34,8 +34,10 @@ def gathered(entry: Mapping[str, ColumnElement[Any]], *order: ColumnElement[Any]
 def topics_shown() -> ColumnElement[Any]:
     """Give the article's topics in their order, under their canonical slugs; the labels are the article's own."""
     canonical = topics.alias("canonical")
-    usual = exists().where(
-        source_boilerplate.c.source == articles.c.source, source_boilerplate.c.topic_id == canonical.c.id
+    usual = (
+        exists()
+        .where(source_boilerplate.c.source == articles.c.source, source_boilerplate.c.topic_id == canonical.c.id)
+        .correlate(articles, canonical)
     )
     entry = {
         "slug": canonical.c.slug,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.tables import UNDATED_LAST
 
-NEWEST: Final = 1_000
+NEWEST: Final = 500
 """Articles of a topic that are looked at, the newest first."""
 LEAST_TOGETHER: Final = 2
 """Articles that two topics must share: one is chance."""

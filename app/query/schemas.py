@@ -213,7 +213,7 @@ class TopicCode(BaseModel):
 class RelatedTopic(TopicName):
     """A subject that goes with another."""
 
-    articles: int = Field(ge=1, description="Articles on both, of the newest 1,000 on the one asked about.")
+    articles: int = Field(ge=1, description="Articles on both, of the newest 500 on the one asked about.")
     score: float = Field(ge=0, le=1, description="Cosine of the two sets of articles, estimated on those.")
 
 

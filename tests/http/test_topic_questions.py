@@ -289,8 +289,10 @@ async def test_a_source_is_shown_which_of_its_topics_are_boilerplate(
     listed = await walk(reader, "/v1/topics", source="harbour-post.example")
     assert [one["slug"] for one in listed if one["boilerplate"]] == ["harbour-post"]
     assert not any(one["boilerplate"] for one in await walk(reader, "/v1/topics"))
-    [first, *_] = (await reader.get("/v1/articles")).json()["items"]
-    assert {topic["slug"]: topic["boilerplate"] for topic in first["topics"]}["harbour-post"] is True
+    await store(database, Told("Elsewhere.", source="ellery-wire.example", topics=["Harbour Post"]))
+    for source, usual in (("harbour-post.example", True), ("ellery-wire.example", False)):
+        [first, *_] = (await reader.get("/v1/articles", params={"source": source})).json()["items"]
+        assert {topic["slug"]: topic["boilerplate"] for topic in first["topics"]}["harbour-post"] is usual
 
 
 async def test_what_taxonomies_name_is_listed_without_articles_too(
