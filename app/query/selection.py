@@ -89,8 +89,7 @@ def by_author(article_id: ColumnElement[UUID], name: str) -> ColumnElement[bool]
 def sort_key(table: Table, sort: str) -> ColumnElement[datetime]:
     """Give the sort key as the indexes have it, so that they are used."""
     if sort == "-received_at":
-        holder = articles if table is article_authors else table
-        return holder.c.received_at
+        return table.c["received_at"]
     last = UNDATED_LAST_ASCENDING if sort == "published_at" else UNDATED_LAST
     return literal_column(last.format(f"{table.name}.published_at"), AWARE)
 
@@ -113,11 +112,10 @@ def time_conditions(query: ArticleQuery, table: Table) -> list[ColumnElement[boo
     return found
 
 
-def needs_article(wanted: Wanted, table: Table) -> bool:
+def needs_article(wanted: Wanted) -> bool:
     """Say whether the filters ask for what only the articles' own rows hold."""
     query = wanted.query
-    received = query.sort == "-received_at" or query.received_from or query.received_to
-    return bool(query.source or query.language or query.q or (table is article_authors and received))
+    return bool(query.source or query.language or query.q)
 
 
 def other_conditions(wanted: Wanted, article_id: ColumnElement[UUID]) -> list[ColumnElement[bool]]:
@@ -173,7 +171,7 @@ def one_source(
     found = select(article_id.label("id"), sort_key(table, sort).label("key")).where(
         *conditions, *time_conditions(rest.query, table), *other_conditions(rest, article_id), *beyond
     )
-    if table is not articles and needs_article(rest, table):
+    if table is not articles and needs_article(rest):
         found = found.join_from(table, articles)
     several = table is article_authors or (table is article_topics and topic is None and len(wanted.topics[0]) > 1)
     return found.distinct() if several else found

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store import topic_counts
+from app.store import author_counts, topic_counts
 
 LOCK_SUBMISSIONS = text(
     """
@@ -39,6 +39,7 @@ async def delete_article(connection: AsyncConnection, article_id: UUID) -> Liter
         return "gone" if await connection.scalar(BURIED, {"id": article_id}) else "unknown"
     await connection.execute(BURY, {"id": article_id})
     await topic_counts.count(connection, [article_id], -1)
+    await author_counts.count(connection, [article_id], -1)
     await connection.execute(DELETE, {"id": article_id})
     await connection.execute(DROP_BODIES, {"submissions": submissions})
     return "deleted"

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.pipeline.article import Article, Topic
-from app.store import topic_counts, topics
+from app.store import author_counts, topic_counts, topics
 from app.store.documents import blocks_json, evidence_json, topic_lists_json
 from app.store.folding import author_fold
 from app.store.plan import Arrival, Revision, Sighting
@@ -116,6 +116,7 @@ async def revise_articles(connection: AsyncConnection, revisions: Mapping[UUID, 
         return
     ids = list(revisions)
     await topic_counts.count(connection, ids, -1)
+    await author_counts.count(connection, ids, -1)
     await connection.execute(KEEP_REVISIONS, {"ids": ids})
     rows = [row(article_id, new.number, new.arrival) for article_id, new in revisions.items()]
     kept = {"id", "received_at", "search_text", "search_config"}
@@ -129,9 +130,9 @@ async def revise_articles(connection: AsyncConnection, revisions: Mapping[UUID, 
 
 
 async def write_authors(connection: AsyncConnection, written: Mapping[UUID, tuple[Arrival, datetime]]) -> None:
-    """Write the bylines of new and revised articles; a name that differs in accents alone is there once."""
+    """Write the bylines of new and revised articles, and count them; a name that differs in accents alone is there once."""
     rows: dict[tuple[UUID, str], dict[str, Any]] = {}
-    for article_id, (arrival, _) in written.items():
+    for article_id, (arrival, received_at) in written.items():
         for position, name in enumerate(arrival.article.authors):
             fold = author_fold(name)
             rows.setdefault(
@@ -142,10 +143,12 @@ async def write_authors(connection: AsyncConnection, written: Mapping[UUID, tupl
                     "name": name,
                     "fold": fold,
                     "published_at": arrival.article.published_at,
+                    "received_at": received_at,
                 },
             )
     if rows:
         await connection.execute(insert(article_authors), list(rows.values()))
+    await author_counts.count(connection, list(written), 1)
 
 
 async def write_topics(connection: AsyncConnection, written: Mapping[UUID, tuple[Arrival, datetime]]) -> None:

@@ -228,8 +228,37 @@ article_authors = Table(
     Column("name", Text, nullable=False),
     Column("fold", Text, nullable=False),
     moment("published_at", nullable=True),
+    moment("received_at"),
+    Index("ix_article_authors_received_at", "fold", "received_at", "article_id"),
     Index("ix_article_authors_newest", "fold", text(UNDATED_LAST.format("published_at")), "article_id"),
     comment="The persons of a byline in order; `fold` is the name blind to case and accents.",
+)
+
+author_counts = Table(
+    "author_counts",
+    metadata,
+    Column("fold", Text(collation="C"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("articles", Integer, nullable=False),
+    Index(
+        "ix_author_counts_most",
+        text("articles DESC"),
+        "fold",
+        postgresql_where=text("name = ''"),
+    ),
+    Index("ix_author_counts_empty", "fold", postgresql_where=text("articles = 0")),
+    comment="Articles of a person by each printing of their name; under no name, of all printings.",
+)
+
+author_deltas = Table(
+    "author_deltas",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("fold", Text(collation="C"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("change", Integer, nullable=False),
+    Index("ix_author_deltas_fold", "fold"),
+    comment="Changes of authors' counts, written with the articles and folded later, as those of topics are.",
 )
 
 topics = Table(

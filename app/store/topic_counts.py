@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.store import author_counts
+
 ALL_ARTICLES: Final = 0
 """The topic under which every article is counted."""
 ALIASES_LOCK: Final = 0x64617465_0004
@@ -134,12 +136,13 @@ async def count(connection: AsyncConnection, articles: Collection[UUID], sign: i
 
 
 async def fold(connection: AsyncConnection) -> bool:
-    """Sum up to 20,000 deltas up in the caller's transaction; True where there may be more, False where another folds."""
+    """Sum deltas up, of topics and of authors, 20,000 at most of each; True where there may be more, False where another folds."""
     if not await connection.scalar(TRY_FOLD):
         return False
+    more = await author_counts.fold(connection)
     sources = list(await connection.scalars(FOLD, {"most": MOST_FOLDED}))
     if not sources:
-        return False
+        return more
     for statement in SWEEP:
         await connection.execute(statement)
     await learn_boilerplate(connection, sources)
@@ -167,5 +170,6 @@ async def rebuild(connection: AsyncConnection) -> None:
     await connection.execute(TAKE_ALIASES)
     await connection.execute(TAKE_FOLD)
     await connection.execute(EMPTY)
+    await author_counts.rebuild(connection)
     sources = list(await connection.scalars(REBUILD))
     await learn_boilerplate(connection, sources)
