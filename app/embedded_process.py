@@ -35,7 +35,7 @@ SETTINGS = {
     "max_wal_size": "1GB",
     "checkpoint_timeout": "15min",
     "max_connections": "100",
-    "shared_buffers": "128MB",
+    "shared_buffers": "256MB",
     "huge_pages": "try",
     "random_page_cost": "1.1",
     "jit": "off",

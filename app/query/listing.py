@@ -16,7 +16,7 @@ from app.query.columns import FIELDS, SUMMARY, columns, count_of, shown
 from app.query.filters import ArticleQuery
 from app.query.pages import page
 from app.query.selection import After, Wanted, everything, matching, picked
-from app.query.topic_names import printed
+from app.query.topic_names import printed, rarest_first
 from app.store.search import search_query
 from app.store.tables import articles
 
@@ -65,7 +65,7 @@ async def understood(connection: AsyncConnection, query: ArticleQuery) -> Wanted
         matched = await rare_matches(connection, query)
     return Wanted(
         query=query,
-        topics=tuple(dict.fromkeys(topics[slug] for slug in query.topic)),
+        topics=await rarest_first(connection, dict.fromkeys(topics[slug] for slug in query.topic)),
         any_topics=tuple(sorted(any_topics)),
         not_topics=tuple(sorted({topic for slug in query.not_topic for topic in topics.get(slug, ())})),
         matched=matched,

@@ -15,24 +15,37 @@ from app.query.spans import Span, span_of
 from app.query.topic_counts import TREND_FLOOR, Asked, counts
 from app.store.search import prefix_query
 
+MOST_NAMED: Final = 2_000
+"""Topics up to which those that a `q` names are looked at one by one; of more, the index is walked for them."""
+WORDED: Final = """
+    AND {topic} IN (SELECT coalesce(canonical_id, id) FROM topics WHERE search @@ to_tsquery('simple', :words))
+"""
 WINDOW: Final = timedelta(days=7)
 """The span of a trend where no `from` is asked for."""
 TREND: Final = f"((coalesce(w.articles, 0) + {TREND_FLOOR}) * 1000 / (coalesce(b.articles, 0) + {TREND_FLOOR}))::bigint"
 """A trend in thousandths, as an integer so that a cursor holds it exactly."""
-PENDING: Final = """
-    WITH pending AS (SELECT topic_id, sum(change) AS change FROM topic_deltas WHERE topic_id <> 0 GROUP BY topic_id)
-"""
+ALL: Final = {"table": "topic_counts", "rows": "c.level = 0 AND c.start = '-infinity'", "deltas": "topic_id <> 0"}
+OF_SOURCE: Final = {
+    "table": "source_topic_counts",
+    "rows": "c.source = :source AND c.start = '-infinity'",
+    "deltas": "topic_id <> 0 AND source = :source",
+}
 MOST: Final = """
-    SELECT topic_id AS id, -articles AS key, topic_id AS tie FROM (
-        (SELECT c.topic_id, c.articles::bigint AS articles FROM topic_counts c
-         WHERE c.level = 0 AND c.topic_id <> 0 AND NOT EXISTS (SELECT FROM pending p WHERE p.topic_id = c.topic_id)
-           {behind}
-         ORDER BY c.articles DESC, c.topic_id LIMIT :limit)
-        UNION ALL
-        (SELECT p.topic_id, p.change + coalesce(c.articles, 0) FROM pending p
-         LEFT JOIN topic_counts c ON c.topic_id = p.topic_id AND c.level = 0 AND c.start = '-infinity')
-    ) most
-    WHERE articles > 0
+    WITH pending AS (
+        SELECT topic_id, sum(change) AS change FROM topic_deltas d WHERE {deltas} {named_delta} GROUP BY topic_id
+    )
+    SELECT id, key, tie FROM (
+        SELECT topic_id AS id, -articles AS key, topic_id AS tie FROM (
+            (SELECT c.topic_id, c.articles::bigint AS articles FROM {table} c
+             WHERE {rows} AND c.topic_id <> 0 AND NOT EXISTS (SELECT FROM pending p WHERE p.topic_id = c.topic_id)
+               {named} {behind}
+             ORDER BY c.articles DESC, c.topic_id LIMIT :limit)
+            UNION ALL
+            (SELECT p.topic_id, p.change + coalesce(c.articles, 0) FROM pending p
+             LEFT JOIN {table} c ON c.topic_id = p.topic_id AND {rows})
+        ) most
+        WHERE articles > 0
+    ) rows
 """
 """The topics with most articles of all, out of the index: those with unfolded changes are few, and looked at one by one."""
 BEHIND_MOST: Final = "AND c.articles <= :key_articles AND (c.articles < :key_articles OR c.topic_id > :tie)"
@@ -77,9 +90,10 @@ class TopicQuery(WalkQuery):
         end = min(self.until or now, now)
         return Span(self.since if self.since and self.since < end else end - WINDOW, end)
 
-    def narrowed(self) -> bool:
-        """Say whether a filter asks for certain topics or articles."""
-        return any(part is not None for part in (self.q, self.since, self.until, self.source, self.author, self.scheme))
+    def walkable(self) -> bool:
+        """Say whether an index has the topics in order: where all articles count, or by number all of a source."""
+        some = any(part is not None for part in (self.since, self.until, self.author, self.scheme))
+        return not some and (self.sort == "-articles" or (self.sort == "label" and self.source is None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,10 @@ def statement(sql: str, params: dict[str, Any]) -> TextClause:
 
 
 async def candidates(connection: AsyncConnection, query: TopicQuery) -> list[int] | None:
-    """Give the canonical topics asked for by name or taxonomy; None where neither is asked."""
+    """Give the canonical topics asked for by name or taxonomy; None where neither is asked.
+
+    Where an index can be walked for them, those beyond 2,001 are left out.
+    """
     found, params = [], dict[str, Any]()
     if query.q is not None:
         found.append("t.search @@ to_tsquery('simple', :words)")
@@ -108,6 +125,8 @@ async def candidates(connection: AsyncConnection, query: TopicQuery) -> list[int
     if not found:
         return None
     named = f"SELECT DISTINCT coalesce(t.canonical_id, t.id) FROM topics t WHERE {' AND '.join(found)}"  # noqa: S608 - values are bound
+    if query.walkable():
+        named += f" LIMIT {MOST_NAMED + 1}"
     return list(await connection.scalars(text(named), params))
 
 
@@ -133,38 +152,50 @@ def every(query: TopicQuery, now: datetime, named: list[int] | None) -> tuple[st
     return f"SELECT t.id, {key} AS key, t.id AS tie FROM {tables} WHERE {condition}", params  # noqa: S608 - values are bound
 
 
-def ordered(
-    query: TopicQuery, now: datetime, named: list[int] | None, after: tuple[Any, Any] | None
+def walked(query: TopicQuery, after: tuple[Any, Any] | None) -> tuple[str, dict[str, Any]]:
+    """Give the topics out of an index that has them in order, those behind a place alone."""
+    params: dict[str, Any] = {} if query.q is None else {"words": prefix_query(query.q)}
+    if query.sort == "label":
+        clauses = ("AND (t.sort_label, t.id) > (:key, :tie) " if after else "", WORDED.format(topic="t.id"))
+        return f"{NAMED} {clauses[0]}{clauses[1] if params else ''} ORDER BY t.sort_label, t.id LIMIT :limit", params
+    named = {"named": WORDED.format(topic="c.topic_id"), "named_delta": WORDED.format(topic="d.topic_id")}
+    rows = MOST.format(
+        behind=BEHIND_MOST if after else "",
+        **(named if params else dict.fromkeys(named, "")),
+        **(OF_SOURCE if query.source else ALL),
+    )
+    params |= {"key_articles": -after[0]} if after else {}
+    params |= {"source": query.source} if query.source else {}
+    where = "WHERE (key, tie) > (:key, :tie)" if after else ""
+    return f"{rows} {where} ORDER BY key, tie LIMIT :limit", params
+
+
+async def ordered(
+    connection: AsyncConnection, query: TopicQuery, now: datetime, after: tuple[Any, Any] | None
 ) -> tuple[str, dict[str, Any]]:
-    """Give the topics asked for, those behind a place alone; out of an index where nothing narrows them."""
+    """Give the topics asked for, those behind a place alone: out of an index, unless few are asked for by name."""
+    named = await candidates(connection, query)
     behind = {} if after is None else {"key": after[0], "tie": after[1]}
-    if query.sort == "-articles" and not query.narrowed():
-        clause = BEHIND_MOST if after else ""
-        rows = f"{PENDING} SELECT id, key, tie FROM ({MOST.format(behind=clause)}) rows"  # noqa: S608
-        params = {"key_articles": -after[0]} if after else {}
-    elif query.sort == "label" and not query.narrowed():
-        clause = "AND (t.sort_label, t.id) > (:key, :tie) " if after else ""
-        return f"{NAMED} {clause}ORDER BY t.sort_label, t.id LIMIT :limit", behind
-    else:
-        sql, params = every(query, now, named)
-        rows = f"SELECT id, key, tie FROM ({sql}) rows"  # noqa: S608 - values are bound
-    where = " WHERE (key, tie) > (:key, :tie)" if after else ""
-    return f"{rows}{where} ORDER BY key, tie LIMIT :limit", params | behind
+    if query.walkable() and (named is None or len(named) > MOST_NAMED):
+        sql, params = walked(query, after)
+        return sql, params | behind
+    sql, params = every(query, now, named)
+    where = "WHERE (key, tie) > (:key, :tie)" if after else ""
+    return f"SELECT id, key, tie FROM ({sql}) rows {where} ORDER BY key, tie LIMIT :limit", params | behind  # noqa: S608 - values are bound
 
 
 async def pick(connection: AsyncConnection, query: TopicQuery, now: datetime, walk: str) -> Picked:
     """Give a page of topics, and one more where there are more."""
     kind: type[int | str] = str if query.sort == "label" else int
     after = cursor.decode(walk, query.cursor, (kind, int)) if query.cursor else None
-    named = await candidates(connection, query)
-    sql, params = ordered(query, now, named, (after[0], after[1]) if after else None)
+    sql, params = await ordered(connection, query, now, (after[0], after[1]) if after else None)
     rows = (await connection.execute(statement(sql, params), params | {"limit": query.limit + 1})).all()
     return Picked([row.id for row in rows], [(row.key, row.tie) for row in rows])
 
 
 async def total(connection: AsyncConnection, query: TopicQuery, now: datetime) -> int:
     """Count the topics asked for."""
-    named = await candidates(connection, query)
+    named = await candidates(connection, query.model_copy(update={"sort": "-trend"}))
     sql, params = every(query.model_copy(update={"sort": "-articles"}), now, named)
     found: int = await connection.scalar(statement(f"SELECT count(*) FROM ({sql}) rows", params), params)  # noqa: S608
     return found

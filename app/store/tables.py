@@ -230,7 +230,13 @@ article_authors = Table(
     moment("published_at", nullable=True),
     moment("received_at"),
     Index("ix_article_authors_received_at", "fold", "received_at", "article_id"),
-    Index("ix_article_authors_newest", "fold", text(UNDATED_LAST.format("published_at")), "article_id"),
+    Index(
+        "ix_article_authors_newest",
+        "fold",
+        text(UNDATED_LAST.format("published_at")),
+        "article_id",
+        postgresql_include=["published_at"],
+    ),
     comment="The persons of a byline in order; `fold` is the name blind to case and accents.",
 )
 
@@ -323,6 +329,13 @@ source_topic_counts = Table(
     Column("topic_id", BigInteger, primary_key=True, autoincrement=False),
     Column("articles", Integer, nullable=False),
     Index("ix_source_topic_counts_topic_id", "topic_id"),
+    Index(
+        "ix_source_topic_counts_most",
+        "source",
+        text("articles DESC"),
+        "topic_id",
+        postgresql_where=text("start = '-infinity'::date"),
+    ),
     Index("ix_source_topic_counts_empty", "topic_id", postgresql_where=text("articles = 0")),
     comment="A source's articles on a canonical topic (0 is all): ever (`start` is -infinity), published in a month.",
 )
@@ -368,7 +381,13 @@ article_topics = Table(
     Column("mentions", Integer, nullable=False),
     moment("published_at", nullable=True),
     moment("received_at"),
-    Index("ix_article_topics_newest", "topic_id", text(UNDATED_LAST.format("published_at")), "article_id"),
+    Index(
+        "ix_article_topics_newest",
+        "topic_id",
+        text(UNDATED_LAST.format("published_at")),
+        "article_id",
+        postgresql_include=["published_at"],
+    ),
     Index("ix_article_topics_received_at", "topic_id", "received_at", "article_id"),
     comment="A subject of an article, as that article prints it; the times are the article's, for the index.",
 )

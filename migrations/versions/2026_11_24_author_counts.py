@@ -8,12 +8,16 @@ down_revision = "20261124_topic_counts"
 branch_labels = None
 depends_on = None
 
+NEWEST = ["fold", sa.text("coalesce(published_at, '0001-01-01 00:00:00+00'::timestamptz)"), "article_id"]
+
 
 def upgrade() -> None:
     """Bring the schema forward."""
     op.add_column("article_authors", sa.Column("received_at", sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE article_authors x SET received_at = a.received_at FROM articles a WHERE a.id = x.article_id")
     op.alter_column("article_authors", "received_at", nullable=False)
+    op.drop_index("ix_article_authors_newest", "article_authors")
+    op.create_index("ix_article_authors_newest", "article_authors", NEWEST, postgresql_include=["published_at"])
     op.create_index("ix_article_authors_received_at", "article_authors", ["fold", "received_at", "article_id"])
     op.create_table(
         "author_counts",
@@ -50,4 +54,6 @@ def downgrade() -> None:
     op.drop_table("author_deltas")
     op.drop_table("author_counts")
     op.drop_index("ix_article_authors_received_at", "article_authors")
+    op.drop_index("ix_article_authors_newest", "article_authors")
+    op.create_index("ix_article_authors_newest", "article_authors", NEWEST)
     op.drop_column("article_authors", "received_at")

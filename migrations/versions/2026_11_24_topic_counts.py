@@ -8,6 +8,8 @@ down_revision = "20261124_date_offsets"
 branch_labels = None
 depends_on = None
 
+NEWEST = ["topic_id", sa.text("coalesce(published_at, '0001-01-01 00:00:00+00'::timestamptz)"), "article_id"]
+"""With the time itself beside its sort key, a walk reads the index alone."""
 ROLL_UP = (
     """
     INSERT INTO topic_deltas (topic_id, source, day, change)
@@ -85,6 +87,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_source_topic_counts_topic_id", "source_topic_counts", ["topic_id"])
     op.create_index(
+        "ix_source_topic_counts_most",
+        "source_topic_counts",
+        ["source", sa.text("articles DESC"), "topic_id"],
+        postgresql_where=sa.text("start = '-infinity'::date"),
+    )
+    op.create_index(
         "ix_source_topic_counts_empty",
         "source_topic_counts",
         ["topic_id"],
@@ -110,10 +118,14 @@ def upgrade() -> None:
     op.create_index("ix_topic_deltas_topic_id", "topic_deltas", ["topic_id"])
     for statement in ROLL_UP:
         op.execute(statement)
+    op.drop_index("ix_article_topics_newest", "article_topics")
+    op.create_index("ix_article_topics_newest", "article_topics", NEWEST, postgresql_include=["published_at"])
 
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_index("ix_article_topics_newest", "article_topics")
+    op.create_index("ix_article_topics_newest", "article_topics", NEWEST)
     for table in (
         "topic_deltas", "source_boilerplate", "source_topic_counts", "topic_counts", "topic_codes", "topic_links",
     ):  # fmt: skip

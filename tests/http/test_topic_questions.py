@@ -307,3 +307,20 @@ async def test_what_taxonomies_name_is_listed_without_articles_too(
     listed = await walk(reader, "/v1/topics", scheme="medtop", limit=1)
     assert [(one["slug"], one["articles"]) for one in listed] == [("frigates", 1), ("ships", 1)]
     assert (await reader.get("/v1/topics/ships")).json()["codes"] == [{"scheme": "medtop", "code": "20000001"}]
+
+
+async def test_a_beginning_that_names_very_many_topics_is_walked_for_in_order(
+    database: Database, reader: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.query.topic_list.MOST_NAMED", 2)
+    told = [Told(f"Report {n}.", topics=[f"Crane {n % 7}", "Quays"]) for n in range(30)]
+    await store(database, *told[:20])
+    await fold(database)
+    await store(database, *told[20:])
+    expected = {f"crane-{n}": count for n, count in Counter(n % 7 for n in range(30)).items()}
+    for asked in ({}, {"source": "harbour-post.example"}, {"sort": "label"}, {"from": "2026-03-01"}):
+        found = await walk(reader, "/v1/topics", q="cran", limit=3, **asked)
+        assert {one["slug"]: one["articles"] for one in found} == expected
+        assert found == sorted(found, key=lambda one: one["slug"] if "sort" in asked else -one["articles"])
+        answer = (await reader.get("/v1/topics", params={"q": "cran", "total": True, **asked})).json()
+        assert answer["total"]["count"] == 7
