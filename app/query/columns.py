@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, exists, func, literal_column, null, select
@@ -70,8 +71,14 @@ def sightings_shown() -> ColumnElement[Any]:
     return select(gathered(entry, last.c.last_at.desc(), last.c.route)).scalar_subquery()
 
 
-def columns(fields: Iterable[str]) -> list[ColumnElement[Any]]:
+def columns(fields: Sequence[str]) -> Sequence[ColumnElement[Any]]:
     """Give the columns that show these fields, and behind them what they need besides."""
+    return columns_of(tuple(fields))
+
+
+@lru_cache(maxsize=256)
+def columns_of(fields: tuple[str, ...]) -> Sequence[ColumnElement[Any]]:
+    """Make those columns; most requests ask for the same."""
     asked = list(fields)
     made = {"topics": topics_shown, "sightings": sightings_shown}
     special = {name: make().label(name) for name, make in made.items()}
@@ -93,10 +100,11 @@ def rfc3339(stamp: str, minutes: int | None = None) -> str:
 
 def shown(row: Any, fields: Sequence[str]) -> dict[str, Any]:
     """Turn a row of `columns(fields)` into what is served."""
-    served = {name: row._mapping[name] for name in fields}  # noqa: SLF001 - the documented way to read a row by name
-    for name in OFFSETS.keys() & served.keys():
-        if served[name] is not None:
-            served[name] = at_offset(served[name], row._mapping[OFFSETS[name]])  # noqa: SLF001 - as above
+    found = row._mapping  # noqa: SLF001 - the documented way to read a row by name
+    served = {name: found[name] for name in fields}
+    for name, offset in OFFSETS.items():
+        if served.get(name) is not None:
+            served[name] = at_offset(served[name], found[offset])
     if "topic_lists" in served:
         served["topic_lists"] = canonical_lists(served["topic_lists"], row.topics)
     if "topics" in served:
