@@ -1,4 +1,4 @@
-"""The counts of topics are those of a recount, whatever happened to the articles and in which order."""
+"""The counts of topics and authors are those of a recount, whatever happened to the articles and in which order."""
 
 import asyncio
 import random
@@ -39,6 +39,18 @@ THERE = text(
     FROM articles a
     """
 )
+AUTHORS = text(
+    """
+    SELECT count(*) FROM (
+        SELECT fold, name, sum(n) AS n FROM (
+            SELECT fold, name, articles AS n FROM author_counts WHERE name <> ''
+            UNION ALL SELECT fold, name, change FROM author_deltas
+        ) parts GROUP BY fold, name HAVING sum(n) <> 0
+    ) counted
+    FULL JOIN (SELECT fold, name, count(*) AS n FROM article_authors GROUP BY fold, name) there USING (fold, name)
+    WHERE counted.n IS DISTINCT FROM there.n
+    """
+)
 MONTHS = text(
     """
     SELECT count(*) FROM (
@@ -76,6 +88,7 @@ async def assert_counts(database: Database) -> None:
         await connection.execution_options(isolation_level="REPEATABLE READ")
         assert await counted(connection) == await recounted(connection)
         assert await connection.scalar(MONTHS) == 0
+        assert await connection.scalar(AUTHORS) == 0
 
 
 def some_article(chance: random.Random) -> Told:
@@ -87,6 +100,7 @@ def some_article(chance: random.Random) -> Told:
         source=chance.choice(SOURCES),
         url=f"https://a.example/{chance.randrange(25)}",
         topics=chance.sample(LABELS, chance.randrange(4)),
+        authors=chance.sample(["Maren Holt", "MAREN HOLT", "Tomas Lind"], chance.randrange(3)),
     )
 
 
