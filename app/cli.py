@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from app import embedded, log, migrate, taxonomy, topics_import, worker
 from app import ingest as ingestion
-from app import log, migrate, taxonomy, topics_import, worker
 from app import serve as service
 from app.errors import StartError
 from app.main import create_app
@@ -36,6 +36,15 @@ DatabaseUrl = Annotated[
         show_default="the embedded server, for `serve` only",
         help="Postgres to use, 15 to 18; also as DATABASE_URL.",
     ),
+]
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        show_default="that of the `dateline serve` on this machine", help="Postgres to use; also as DATABASE_URL."
+    ),
+]
+DataDir = Annotated[
+    Path | None, typer.Option(help="Folder of the embedded Postgres.", show_default="in the user's data folder")
 ]
 
 
@@ -67,15 +76,25 @@ def database_of(settings: Settings) -> str:
     return settings.database_url
 
 
+def store_of(settings: Settings) -> str:
+    """Give the database's URL for a command beside a service: the one that is named, or the running embedded server's."""
+    if settings.database_url is not None:
+        return settings.database_url
+    folder = settings.data_dir or embedded.default_folder()
+    found = embedded.running(folder)
+    if found is None:
+        message = f"DATABASE_URL is not set, and no `dateline serve` runs a Postgres of its own in {folder}."
+        raise StartError(message)
+    return found
+
+
 @app.command()
 def serve(  # noqa: PLR0913 - one option a setting
     *,
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for a free one.", show_default="8000")] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes to start.", show_default="1")] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Folder of the embedded Postgres.", show_default="in the user's data folder")
-    ] = None,
+    data_dir: DataDir = None,
     max_body_bytes: Annotated[int | None, typer.Option(help="Largest body taken.", show_default="5000000")] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -145,16 +164,17 @@ def import_topics(
         str | None, typer.Option(help="Name of the taxonomy.", show_default="as the file says, else its name")
     ] = None,
     language: Annotated[str, typer.Option(help="Language of the labels that name topics; others are aliases.")] = "en",
-    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+    database_url: StoreUrl = None,
 ) -> None:
-    """Load a taxonomy into DATABASE_URL, whole or not at all; an edition that was loaded before is replaced.
+    """Load a taxonomy, whole or not at all; an edition that was loaded before is replaced.
 
     Its codes and labels then lead to one topic each, also for articles that are stored already.
     """
     with plainly():
-        settings = settings_of(database_url=database_url)
+        settings = settings_of(database_url=database_url, data_dir=data_dir)
         found = taxonomy.read(file, scheme, language)
-        done = asyncio.run(topics_import.import_topics(database_of(settings), settings, found))
+        done = asyncio.run(topics_import.import_topics(store_of(settings), settings, found))
     circles = f" {done.circles} links were left out, as they would close a circle." if done.circles else ""
     typer.echo(f"{found.scheme}: {done.codes} codes, {done.aliases} aliases, {done.links} broader topics.{circles}")
 

@@ -123,6 +123,14 @@ def run_server(home: Home, *, fast: bool) -> tuple[str, subprocess.Popen[bytes]]
     return url, launch(home, binaries, address, fast=fast)
 
 
+def running(folder: Path) -> str | None:
+    """Give the URL of the server that runs in a folder right now, for a command beside it; None where none does."""
+    if not (folder / "owner.lock").exists():
+        return None
+    with in_plain_words(folder):
+        return running_url(prepare(folder))
+
+
 def running_url(home: Home) -> str | None:
     """Give the URL of the owner's server once it takes connections."""
     found = serving(home)

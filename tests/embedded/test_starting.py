@@ -177,3 +177,11 @@ def test_only_the_main_thread_may_start_a_server(folder: Path) -> None:
     thread.join()
     assert "main" in str(refused[0])
     embedded.start(folder, fast=True).stop()
+
+
+def test_a_command_finds_the_server_that_runs_in_a_folder(folder: Path, start: Callable[[], embedded.Server]) -> None:
+    assert embedded.running(folder) is None
+    server = start()
+    assert embedded.running(folder) == server.url
+    server.stop()
+    assert embedded.running(folder) is None

@@ -186,3 +186,10 @@ async def test_the_command_says_what_it_came_to(database_url: str, database: Dat
     )
     assert result.output == "harbour: 3 codes, 2 aliases, 2 broader topics.\n"
     assert database.url == database_url
+
+
+def test_the_command_says_where_it_looked_for_a_store(tmp_path: Path) -> None:
+    path = written(tmp_path, CSV, "harbour.csv")
+    result = CliRunner().invoke(app, ["topics", "import", str(path), "--data-dir", str(tmp_path / "none")])
+    assert result.exit_code == 1
+    assert "no `dateline serve` runs a Postgres of its own" in " ".join(result.output.split())
