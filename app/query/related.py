@@ -29,11 +29,18 @@ RELATED: Final = text(
         ) latest
         WHERE m.id = :topic OR m.canonical_id = :topic
     ),
+    printed AS MATERIALIZED (
+        SELECT x.topic_id, count(*) AS articles
+        FROM newest n JOIN article_topics x ON x.article_id = n.article_id
+        GROUP BY x.topic_id ORDER BY 2 DESC, 1 LIMIT 2 * :looked_at
+    ),
     together AS (
-        SELECT coalesce(t.canonical_id, t.id) AS id, count(DISTINCT x.article_id) AS articles
-        FROM newest n JOIN article_topics x ON x.article_id = n.article_id JOIN topics t ON t.id = x.topic_id
-        WHERE coalesce(t.canonical_id, t.id) <> :topic
-        GROUP BY 1 HAVING count(DISTINCT x.article_id) >= :least ORDER BY 2 DESC, 1 LIMIT :looked_at
+        SELECT t.canonical AS id, sum(p.articles)::int AS articles FROM printed p
+        CROSS JOIN LATERAL (
+            SELECT coalesce(canonical_id, id) AS canonical FROM topics WHERE id = p.topic_id OFFSET 0
+        ) t
+        WHERE t.canonical <> :topic
+        GROUP BY 1 HAVING sum(p.articles) >= :least ORDER BY 2 DESC, 1 LIMIT :looked_at
     ),
     sizes AS (
         SELECT w.id, w.articles,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.query.filters import EARLIEST
 from app.query.spans import Cut, Span, cut
 from app.store.folding import author_fold
 from app.store.tables import UNDATED_LAST
@@ -126,7 +127,9 @@ def facts(made: Sql, asked: Asked, span: Span | None, condition: str | None = No
         times = (
             ["a.published_at", NEWEST_ARTICLE] if conditions or not asked.of_topics else ["x.published_at", NEWEST_FACT]
         )
-        conditions += [f"{times[0]} IS NOT NULL", f"{times[1]} >= {start}", f"{times[1]} < {end}"]
+        conditions += [f"{times[1]} >= {start}", f"{times[1]} < {end}"]
+        if span.start == EARLIEST:  # from then on the key of those without a date is out of the span
+            conditions.append(f"{times[0]} IS NOT NULL")
     if asked.of_topics:
         conditions.append(f"x.topic_id IN ({MEMBERS})")
     articles = "JOIN articles a ON a.id = x.article_id" if any("a." in one for one in conditions) else ""

@@ -53,12 +53,12 @@ async def described(
     params: dict[str, Any] = {"topics": list(topics), "source": asked.source or ""}
     tables = "topics t"
     for tag, span, source, author in spans:
-        part = counts(Asked(span, source, author, of_topics=True), tag)
+        part = counts(Asked(span, source, author, of_topics=author is None), tag)
         tables += f" LEFT JOIN ({part.parts[0]}) {tag} ON {tag}.topic_id = t.id"
         params |= part.params
     sql = f"""
         SELECT t.id, t.slug, t.label, coalesce(c.articles, 0)::int AS articles, {FIRST_SEEN} AS first_seen,
-               {LAST_SEEN} AS last_seen, {TREND} / 1000.0::float8 AS trend, {BOILERPLATE} AS boilerplate
+               {LAST_SEEN} AS last_seen, {TREND.format(w="w.articles", b="b.articles")} / 1000.0::float8 AS trend, {BOILERPLATE} AS boilerplate
         FROM {tables} WHERE t.id = ANY(:topics)
     """  # noqa: S608 - values are bound
     made = text(sql).bindparams(bindparam("topics", type_=ARRAY(BigInteger)))

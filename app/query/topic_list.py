@@ -22,7 +22,9 @@ WORDED: Final = """
 """
 WINDOW: Final = timedelta(days=7)
 """The span of a trend where no `from` is asked for."""
-TREND: Final = f"((coalesce(w.articles, 0) + {TREND_FLOOR}) * 1000 / (coalesce(b.articles, 0) + {TREND_FLOOR}))::bigint"
+TREND: Final = (
+    f"trunc((coalesce({{w}}, 0) + {TREND_FLOOR}) * 1000 / (coalesce({{b}}, 0) + {TREND_FLOOR})::numeric)::bigint"
+)
 """A trend in thousandths, as an integer so that a cursor holds it exactly."""
 ALL: Final = {"table": "topic_counts", "rows": "c.level = 0 AND c.start = '-infinity'", "deltas": "topic_id <> 0"}
 OF_SOURCE: Final = {
@@ -87,7 +89,8 @@ class TopicQuery(WalkQuery):
 
     def window(self, now: datetime) -> Span:
         """Give the span whose articles a trend compares with those of the span before."""
-        end = min(self.until or now, now)
+        asked = span_of(self.since, self.until or now)
+        end = now if asked is None else min(asked.end, now)
         return Span(self.since if self.since and self.since < end else end - WINDOW, end)
 
     def walkable(self) -> bool:
@@ -133,23 +136,32 @@ async def candidates(connection: AsyncConnection, query: TopicQuery) -> list[int
 def every(query: TopicQuery, now: datetime, named: list[int] | None) -> tuple[str, dict[str, Any]]:
     """Give `id`, `key` and `tie` of all topics asked for, by counting each of them; `named` are those asked for by name."""
     asked = replace(query.asked(), of_topics=named is not None)
-    counted = counts(asked, "c")
-    joined = "LEFT JOIN" if query.scheme is not None else "JOIN"
-    tables = f"topics t {joined} ({counted.parts[0]}) c ON c.topic_id = t.id"
-    params = counted.params
+    params: dict[str, Any] = {}
     condition = "(t.canonical_id IS NULL OR t.canonical_id = t.id)"
     if named is not None:
         params["topics"] = named
         condition += " AND t.id = ANY(:topics)"
-    key = "t.sort_label" if query.sort == "label" else "-coalesce(c.articles, 0)::bigint"
+    counted: dict[str, Span | None] = {"c": asked.span}
     if query.sort == "-trend":
-        window = query.window(now)
-        for tag, span in (("w", window), ("b", window.before())):
-            part = counts(replace(asked, span=span), tag)
-            tables += f" LEFT JOIN ({part.parts[0]}) {tag} ON {tag}.topic_id = t.id"
-            params |= part.params
-        key = f"-{TREND}"
-    return f"SELECT t.id, {key} AS key, t.id AS tie FROM {tables} WHERE {condition}", params  # noqa: S608 - values are bound
+        counted |= {"w": query.window(now), "b": query.window(now).before()}
+    sides = []
+    for tag, span in counted.items():
+        part = counts(replace(asked, span=span), tag)
+        columns = ", ".join("articles" if tag == column else "0" for column in "cwb")
+        sides.append(f"SELECT topic_id, {columns} FROM ({part.parts[0]}) {tag}")  # noqa: S608 - values are bound
+        params |= part.params
+    sums = (
+        f"SELECT topic_id, sum(c) AS c, sum(w) AS w, sum(b) AS b FROM ({' UNION ALL '.join(sides)}) "  # noqa: S608
+        "AS sides (topic_id, c, w, b) GROUP BY topic_id"
+    )
+    keys = {
+        "label": "t.sort_label",
+        "-articles": "-coalesce(n.c, 0)::bigint",
+        "-trend": f"-{TREND.format(w='n.w', b='n.b')}",
+    }
+    tables = f"topics t LEFT JOIN ({sums}) n ON n.topic_id = t.id"
+    condition += "" if query.scheme is not None else " AND n.c > 0"
+    return f"SELECT t.id, {keys[query.sort]} AS key, t.id AS tie FROM {tables} WHERE {condition}", params  # noqa: S608 - values are bound
 
 
 def walked(query: TopicQuery, after: tuple[Any, Any] | None) -> tuple[str, dict[str, Any]]:

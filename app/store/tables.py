@@ -166,7 +166,7 @@ articles = Table(
     one_of("published_precision", ("second", "minute", "day", "month")),
     one_of("published_zone", ("stated", "source", "assumed_utc")),
     one_of("processing", ("full", "fallback")),
-    Index("ix_articles_newest", text(UNDATED_LAST.format("published_at")), "id"),
+    Index("ix_articles_newest", text(UNDATED_LAST.format("published_at")), "id", postgresql_include=["published_at"]),
     Index("ix_articles_oldest", text(UNDATED_LAST_ASCENDING.format("published_at")), "id"),
     Index("ix_articles_received_at_id", "received_at", "id"),
     Index("ix_articles_source_newest", "source", text(UNDATED_LAST.format("published_at")), "id"),

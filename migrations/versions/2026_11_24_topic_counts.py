@@ -120,12 +120,16 @@ def upgrade() -> None:
         op.execute(statement)
     op.drop_index("ix_article_topics_newest", "article_topics")
     op.create_index("ix_article_topics_newest", "article_topics", NEWEST, postgresql_include=["published_at"])
+    op.drop_index("ix_articles_newest", "articles")
+    op.create_index("ix_articles_newest", "articles", [NEWEST[1], "id"], postgresql_include=["published_at"])
 
 
 def downgrade() -> None:
     """Take it back."""
     op.drop_index("ix_article_topics_newest", "article_topics")
     op.create_index("ix_article_topics_newest", "article_topics", NEWEST)
+    op.drop_index("ix_articles_newest", "articles")
+    op.create_index("ix_articles_newest", "articles", [NEWEST[1], "id"])
     for table in (
         "topic_deltas", "source_boilerplate", "source_topic_counts", "topic_counts", "topic_codes", "topic_links",
     ):  # fmt: skip
