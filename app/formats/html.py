@@ -40,6 +40,8 @@ URL_DAY_FIRST = re.compile(
 NOT_FREE = re.compile(r'"isAccessibleForFree"\s{0,4}:\s{0,4}"?false', re.IGNORECASE)
 """How a page declares that its text is not whole without paying (schema.org)."""
 LONGEST_URL = 2_048
+TOLD = 'meta[content], script[type*="ld+json"]'
+"""Where a page speaks of itself to machines, found in one look, as each look goes through the whole page."""
 SURE_DATE = 0.88
 """Above it, the data of scripts need not be searched for dates."""
 
@@ -57,6 +59,8 @@ def decode_page(data: bytes, declared: str | None) -> Decoded:
     """
     found = META_CHARSET.search(data[:META_BYTES])
     inside = found[1].decode("ascii", "replace") if found else None
+    if not declared:
+        return decode(data, inside)
     stated = codec_of(declared)
     meant = codec_of(inside)
     if meant is not None and meant.startswith("utf-16"):
@@ -95,12 +99,13 @@ def read_markup(decoded: Decoded, hints: Stated) -> RawItem:
     """Read the text of a page as an item; raises Unreadable where there is nothing in it to read."""
     tree = parse(decoded.text)
     base = hints.url
-    head = list(html_meta.claims_of(tree, base))
+    told = tree.css(TOLD)
+    head = list(html_meta.claims_of(tree, [node for node in told if node.tag == "meta"], base))
     titles = [claim.text for claim in head if claim.field == "title"]
     title_element = tree.css_first("title")
     title = one_line(title_element.text()) if title_element is not None else ""
     canonical = next((claim.text for claim in head if claim.field == "url"), base)
-    scripts = [script.text() or "" for script in tree.css('script[type*="ld+json"]')]
+    scripts = [node.text() or "" for node in told if node.tag == "script"]
     graph = html_jsonld.graph_of(scripts)
     data = html_jsonld.claims_of(graph, html_jsonld.Place(base or canonical, titles[0] if titles else title or None))
     page = lay_out(tree)

@@ -92,13 +92,16 @@ def beside(page: Page, weights: Sequence[float]) -> list[bool]:
     """
     found: list[bool] = []
     for element in page.elements:
+        if element.first == element.last or (element.parent >= 0 and found[element.parent]):
+            found.append(element.first < element.last)  # one without lines is never asked for
+            continue
         held = of(element, weights)
         if element.tag in ASIDE:
             own = held <= HELD_BY_TAG * weights[-1]
         else:
             sure = not element.names.isdisjoint(names("comments"))
             own = named_aside(element.tag, element.names) and (sure or held <= HELD * weights[-1])
-        found.append(own or (element.parent >= 0 and found[element.parent]))
+        found.append(own)
     return found
 
 

@@ -1,7 +1,7 @@
 """Reads bylines, dates and tags that stand in a page's visible markup, by how the elements are named and where they stand."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -44,9 +44,9 @@ HASH = re.compile(r"^#\s?")
 
 
 @cache
-def links_to(kind: str) -> str:
-    """Give the CSS selector of links to pages of authors, or of tags."""
-    return ", ".join(f'a[href*="/{part}"]' for part in vocabulary("html")["links"][kind])
+def links_to(kind: str) -> re.Pattern[str]:
+    """Give the pattern of what the address of an author's page, or of a tag's, has in it."""
+    return re.compile("/(?:" + "|".join(map(re.escape, vocabulary("html")["links"][kind])) + ")")
 
 
 def claims_of(page: Page, body: Body | None, headline: int | None) -> Iterator[Claim]:
@@ -56,8 +56,7 @@ def claims_of(page: Page, body: Body | None, headline: int | None) -> Iterator[C
     near = [
         element for element in page.elements if first - ABOVE <= element.first and element.last <= last + TAGS_BELOW
     ]
-    pages = {node.mem_id for node in page.tree.css(links_to("authors"))}
-    yield from islice(bylines(page, near, pages, first, last), MOST_CLAIMS)
+    yield from islice(bylines(page, near, first, last), MOST_CLAIMS)
     yield from islice(dates(page, near, first, last), MOST_CLAIMS)
     yield from sentence(page, first, last)
     yield from tags(page, near, first, last)
@@ -65,11 +64,12 @@ def claims_of(page: Page, body: Body | None, headline: int | None) -> Iterator[C
 
 def is_others(page: Page, element: Element) -> bool:
     """Say whether an element stands among comments or other stories."""
+    comments, others = names("comments"), names("others")
     for above in page.above(element.number):
-        if above.names & names("comments") and above.tag not in {"body", "main", "article"}:
+        if not above.names.isdisjoint(comments) and above.tag not in {"body", "main", "article"}:
             return True
         if (
-            above.names & names("others")
+            not above.names.isdisjoint(others)
             and above.tag not in {"body", "main", "html"}
             and above.last - above.first < 40
         ):
@@ -87,14 +87,14 @@ class Signed:
     confidence: float
 
 
-def bylines(page: Page, near: Sequence[Element], author_pages: set[int], first: int, last: int) -> Iterator[Claim]:
+def bylines(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator[Claim]:
     """Give the bylines: short elements that are named so, those inside them as less sure; neighbours that are alike are one."""
     covered = -1
     run: list[Signed] = []
     for element in near:
         if not first - BYLINE_ABOVE <= element.first <= last + BELOW:
             continue
-        found = signed(page, element, author_pages, first, last, inside=element.number < covered)
+        found = signed(page, element, first, last, inside=element.number < covered)
         if found is None:
             continue
         if element.number >= covered:
@@ -106,12 +106,10 @@ def bylines(page: Page, near: Sequence[Element], author_pages: set[int], first: 
     yield from claims_of_run(run)
 
 
-def signed(  # noqa: PLR0913 - all of one element
-    page: Page, element: Element, author_pages: set[int], first: int, last: int, *, inside: bool
-) -> Signed | None:
+def signed(page: Page, element: Element, first: int, last: int, *, inside: bool) -> Signed | None:
     """Read one element as a byline; None where it is none."""
-    linked = element.tag == "a" and element.node.mem_id in author_pages and not in_sentence(page, element)
-    named = bool(element.names & names("author"))
+    linked = element.tag == "a" and leads_to(element, "authors") and not in_sentence(page, element)
+    named = not element.names.isdisjoint(names("author"))
     if not (named or linked) or element.names & names("not_author") or element.tag in WHOLE_PAGE:
         return None
     text = parts(element)
@@ -123,6 +121,11 @@ def signed(  # noqa: PLR0913 - all of one element
     confidence -= 0.002 * min(abs(element.first - first), 10) if element.first <= first + 5 else 0
     exact = bool(element.names & EXACT) and ("author" in element.names or linked or "autor" in element.names)
     return Signed(element, text, exact or linked, confidence - (0.06 if inside else 0))
+
+
+def leads_to(element: Element, kind: str) -> bool:
+    """Say whether a link leads to an author's page, or a tag's."""
+    return links_to(kind).search(element.attributes.get("href") or "") is not None
 
 
 def parts(element: Element) -> str:
@@ -147,15 +150,16 @@ def claims_of_run(run: Sequence[Signed]) -> Iterator[Claim]:
 
 def dates(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator[Claim]:
     """Give the dates: of `time` elements, and of elements that are named so."""
+    named = names("date")
     for element in near:
         is_time = element.tag == "time"
-        if not (is_time or element.names & names("date")) or element.first > last + BELOW:
+        if not (is_time or not element.names.isdisjoint(named)) or element.first > last + BELOW:
             continue
         text = page.text(element)
         if len(text) > DATE_CHARACTERS or is_others(page, element) or is_menu(page, element):
             continue
         stated = (
-            element.node.attributes.get("datetime") or element.node.attributes.get("content")
+            element.attributes.get("datetime") or element.attributes.get("content")
             if is_time or "date" in element.names
             else None
         )
@@ -206,15 +210,13 @@ def tags(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator
 
     Below the text the first lot of them is taken: lists of the whole site's topics come after it.
     """
-    pages = {node.mem_id for node in page.tree.css(links_to("tags"))}
-    named, given, previous = names("tags"), 0, last
+    given, previous = 0, last
     for element in near:
         if element.tag != "a" or element.first < first - TAGS_ABOVE or element.names & names("author"):
             continue
         around = list(islice(page.above(element.number), HOLDERS + 1))
-        said = "tag" in element.names or element.node.mem_id in pages
-        held = not all(named.isdisjoint(above.names) for above in around[:HOLDERS])
-        if not (said or held) or any(above.names & names("sharing") for above in around):
+        said = "tag" in element.names or leads_to(element, "tags")
+        if not (said or is_any(around[:HOLDERS], names("tags"))) or is_any(around, names("sharing")):
             continue
         if is_menu(page, element, below=element.first >= last) or in_sentence(page, element):
             continue
@@ -229,10 +231,15 @@ def tags(page: Page, near: Sequence[Element], first: int, last: int) -> Iterator
         yield Claim("topics", text, "markup", 0.8, "tag link")
 
 
+def is_any(elements: Iterable[Element], named: frozenset[str]) -> bool:
+    """Say whether one of the elements is named so."""
+    return any(not named.isdisjoint(element.names) for element in elements)
+
+
 def label_of(page: Page, element: Element) -> str | None:
     """Give the label of a link to a tag's page, without its mark and the count of articles; None for any other link."""
     text = COUNT.sub("", HASH.sub("", page.text(element)))
-    if (element.node.attributes.get("href") or "").startswith(NO_PAGE):
+    if (element.attributes.get("href") or "").startswith(NO_PAGE):
         return None
     return text if 1 < len(text) <= TAG_CHARACTERS and len(text.split()) <= TAG_WORDS else None
 
@@ -242,11 +249,12 @@ def is_menu(page: Page, element: Element, *, below: bool = False) -> bool:
 
     `below` the text, pages put their tags into elements of navigation.
     """
+    tagged, others = names("tags"), names("others")
     for above in page.above(element.number):
         if above.tag in INSIDE_ARTICLE:
             return False
-        named = bool(above.names & names("tags"))
-        if above.names & names("others") and above.tag not in WHOLE_PAGE and not named:
+        named = not above.names.isdisjoint(tagged)
+        if not above.names.isdisjoint(others) and above.tag not in WHOLE_PAGE and not named:
             return True
         if above.tag == "footer" or (above.tag == "nav" and not below and not named):
             return True

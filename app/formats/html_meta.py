@@ -1,12 +1,11 @@
 """Reads what a page says of its article in `meta`, `title` and `link` elements, and in the data of its scripts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from app.formats.html_jsonld import cleaned
 from app.pipeline.article import Claim
@@ -32,9 +31,9 @@ def fields() -> Mapping[str, tuple[tuple[str, float], ...]]:
     return {name: tuple(meant) for name, meant in found.items()}
 
 
-def contents(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
+def contents(elements: Sequence[LexborNode]) -> Iterator[tuple[str, str]]:
     """Give the name and content of each `meta` element; one may have several names."""
-    for element in islice(tree.css("meta[content]"), MOST_META):
+    for element in elements[:MOST_META]:
         attributes = element.attributes
         content = (attributes.get("content") or "").strip()[:LONGEST]
         if content:
@@ -43,9 +42,9 @@ def contents(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
                     yield name.strip().lower(), content
 
 
-def claims_of(tree: LexborHTMLParser, base: str | None) -> Iterator[Claim]:
-    """Give what the head of a page says."""
-    for name, content in contents(tree):
+def claims_of(tree: LexborHTMLParser, elements: Sequence[LexborNode], base: str | None) -> Iterator[Claim]:
+    """Give what the head of a page says; `elements` are all its `meta` with content."""
+    for name, content in contents(elements):
         for field, confidence in fields().get(name, ()):
             yield from claims_from(field, name, content, confidence)
     if base and (host := host_of(base)):
@@ -54,9 +53,9 @@ def claims_of(tree: LexborHTMLParser, base: str | None) -> Iterator[Claim]:
     lang = root.attributes.get("lang") or root.attributes.get("xml:lang") if root is not None else None
     if lang:
         yield Claim("language", lang, "markup", 0.75, "html lang")
-    for link in tree.css('link[rel="canonical"][href]')[:1]:
-        if url := absolute(link.attributes.get("href"), base):
-            yield Claim("url", url, "meta", 0.9, "link canonical")
+    link = tree.css_first('link[rel="canonical"][href]')
+    if link is not None and (url := absolute(link.attributes.get("href"), base)):
+        yield Claim("url", url, "meta", 0.9, "link canonical")
 
 
 def claims_from(field: str, name: str, content: str, confidence: float) -> Iterator[Claim]:

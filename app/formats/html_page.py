@@ -29,12 +29,13 @@ class Element:
     node: LexborNode
     tag: str
     names: frozenset[str]
+    attributes: Mapping[str, str | None]
     parent: int
     number: int
     depth: int
     first: int
-    end: int
-    last: int
+    end: int = 0
+    last: int = 0
 
 
 class TextLine(NamedTuple):
@@ -70,14 +71,23 @@ NAMELESS: frozenset[str] = frozenset()
 
 def names_of(attributes: Mapping[str, str | None]) -> frozenset[str]:
     """Give the words of the names that a page gives an element: `articleBody` and `article-body` are `article`, `body`."""
-    hint = " ".join([value[:LONGEST_HINT] for name, value in attributes.items() if value and name in HINTS])
-    return words_of(hint) if hint else NAMELESS
+    hints = [value[:LONGEST_HINT] for name in HINTS.intersection(attributes) if (value := attributes[name])]
+    if not hints:
+        return NAMELESS
+    return words_of(hints[0]) if len(hints) == 1 else words_of(" ".join(hints))
 
 
 @lru_cache(maxsize=20_000)
 def words_of(hint: str) -> frozenset[str]:
     """Give the words of names, small; pages repeat a few names a thousand times, and sites from page to page."""
-    return frozenset(map(str.lower, WORD.findall(hint)))
+    parts = hint.split()
+    return words_of_name(parts[0]) if len(parts) == 1 else NAMELESS.union(*map(words_of_name, parts))
+
+
+@lru_cache(maxsize=20_000)
+def words_of_name(name: str) -> frozenset[str]:
+    """Give the words of one name, small; the same names are combined in ever new ways."""
+    return frozenset(map(str.lower, WORD.findall(name)))
 
 
 def is_hidden(attributes: Mapping[str, str | None]) -> bool:
@@ -90,36 +100,48 @@ def is_hidden(attributes: Mapping[str, str | None]) -> bool:
 
 @dataclass(slots=True)
 class Reader:
-    """What is gathered while walking a page; `open` are the elements that are, `blocks` those of them that hold lines."""
+    """What is gathered while walking a page; `words` are those of the open line, `blocks` the open elements that hold lines."""
 
     elements: list[Element]
     lines: list[TextLine]
     words: list[str]
     blocks: list[int]
-    open: list[int]
     links: int = 0
     linked: int = 0
 
-    def text(self, text: str) -> None:
-        """Add words to the open line."""
-        self.words.append(text)
-        if self.links and not text.isspace():
-            self.linked += len(text)
-
     def line(self) -> None:
         """End the open line."""
-        if self.words:
-            text = " ".join("".join(self.words).split())
-            if text:
-                self.lines.append(TextLine(text, self.blocks[-1] if self.blocks else 0, min(self.linked, len(text))))
-            self.words.clear()
+        text = " ".join("".join(self.words).split())
+        if text:
+            self.lines.append(TextLine(text, self.blocks[-1] if self.blocks else 0, min(self.linked, len(text))))
+        self.words.clear()
         self.linked = 0
 
-    def leave(self) -> None:
+    def enter(self, node: LexborNode, tag: str, above: Element | None) -> Element | None:
+        """Open an element; None where it is passed over with all that is in it."""
+        number = len(self.elements)
+        if number >= MOST_ELEMENTS:
+            return None
+        attributes = node.attributes
+        if tag not in INLINE:
+            if self.words:
+                self.line()
+            if attributes and tag != "body" and is_hidden(attributes):
+                return None
+            self.blocks.append(number)
+        elif tag == "a":
+            self.links += 1
+        names = names_of(attributes) if attributes else NAMELESS
+        parent, depth = (-1, 0) if above is None else (above.number, above.depth + 1)
+        made = Element(node, tag, names, attributes, parent, number, depth, len(self.lines))
+        self.elements.append(made)
+        return made
+
+    def leave(self, element: Element) -> None:
         """Close the innermost open element."""
-        element = self.elements[self.open.pop()]
         if element.tag not in INLINE:
-            self.line()
+            if self.words:
+                self.line()
             self.blocks.pop()
         elif element.tag == "a":
             self.links -= 1
@@ -129,7 +151,7 @@ class Reader:
 
 def lay_out(tree: LexborHTMLParser) -> Page:
     """Lay a parsed page out."""
-    made = Reader([], [], [], [], [])
+    made = Reader([], [], [], [])
     root = tree.body
     if root is not None:
         walk(root, made)
@@ -138,45 +160,26 @@ def lay_out(tree: LexborHTMLParser) -> Page:
 
 def walk(root: LexborNode, made: Reader) -> None:
     """Walk the page once; no recursion, as pages nest without bound. The hottest loop of reading a page."""
+    above: list[Element] = []
+    words = made.words
     node: LexborNode | None = root
     while node is not None:
         tag = node.tag or ""
         if tag == TEXT:
-            made.text(node.text_content or "")
-        elif tag not in SKIPPED and enters(node, tag, made):
+            text = node.text_content or ""
+            words.append(text)
+            if made.links and not text.isspace():
+                made.linked += len(text)
+        elif tag not in SKIPPED and (element := made.enter(node, tag, above[-1] if above else None)) is not None:
             below = node.first_child
             if below is not None:
+                above.append(element)
                 node = below
                 continue
-            made.leave()
-        following = node.next if made.open else None
-        while following is None:
-            node = node.parent
-            if node is None or not made.open:
-                return
-            made.leave()
-            following = node.next if made.open else None
+            made.leave(element)
+        following = node.next if above else None
+        while following is None and above:
+            element = above.pop()
+            made.leave(element)
+            following = element.node.next if above else None
         node = following
-
-
-def enters(node: LexborNode, tag: str, made: Reader) -> bool:
-    """Open an element; false where it is passed over with all that is in it."""
-    number = len(made.elements)
-    if number >= MOST_ELEMENTS:
-        return False
-    attributes = node.attributes
-    inline = tag in INLINE
-    if not inline:
-        made.line()
-        if attributes and tag != "body" and is_hidden(attributes):
-            return False
-        made.blocks.append(number)
-    elif tag == "a":
-        made.links += 1
-    above = made.open
-    names = names_of(attributes) if attributes else NAMELESS
-    made.elements.append(
-        Element(node, tag, names, above[-1] if above else -1, number, len(above), len(made.lines), 0, 0)
-    )
-    above.append(number)
-    return True

@@ -67,6 +67,8 @@ LONGEST_LINE = 400
 WEEKDAY = re.compile(r"[^\W\d_]{2,14}")
 
 
+NUMBERED = re.compile(r"\d{4}|\d[./．／-]\s?\d|年")
+"""What a line needs to hold a date: a year of four digits, numbers with a mark between them, or a year of an era."""
 OF_NUMBERS = re.compile(r"\d\s?[./-]\s?\d{1,2}\s?[./-]\s?\d")
 """What a line needs to hold a date of numbers; the whole pattern costs a hundred times as much."""
 
@@ -84,7 +86,7 @@ def numeric_order(text: str) -> Order | None:
 
 def find_dates(line: str, language: str | None, order: Order | None = None) -> Iterator[Written]:
     """Find the written dates of a line, with the time beside each; lines over 400 characters have none that matter."""
-    if len(line) > LONGEST_LINE:
+    if len(line) > LONGEST_LINE or NUMBERED.search(line) is None:
         return
     text = plain(line)
     pattern = DATE if text.isascii() or not MARKED.search(text) else MARKED_DATE

@@ -6,6 +6,7 @@ are left alone.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 
 from app.pipeline.vocabulary import vocabulary
@@ -14,6 +15,8 @@ JOINT = re.compile(
     r"(?<![^\W_])(?P<left>[^\W_]++)(?P<shut>[)\]%”’»]*)(?P<mark>[.,;:!?،؛؟])(?P<close>[”’»)\]]*)(?P<open>[“‘«(\[]*)"
     r"(?=(?P<right>[^\W\d_]+))"
 )
+MARKED = re.compile(r"[.,;:!?،؛؟][”’»)\]]*[“‘«(\[]*[^\W\d_]")
+"""What a line with a joint must have in it, which is found ten times as fast."""
 TOKEN_REACH = 80
 """How far to either side the word around a joint is looked at."""
 UNSPACED = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
@@ -37,7 +40,7 @@ def part_joints(text: str, counts: Counter[str]) -> str:
     """Put a space into every joint, and the capital that got lost after a full stop; counted by kind."""
     parts: list[str] = []
     done = 0
-    for found in JOINT.finditer(text):
+    for found in joints(text):
         if not is_joint(found, text):
             continue
         counts["joined_sentences"] += 1
@@ -50,6 +53,17 @@ def part_joints(text: str, counts: Counter[str]) -> str:
             parts += (text[at:start], text[start].upper())
             done = start + 1
     return "".join(parts) + text[done:] if parts else text
+
+
+def joints(text: str) -> Iterator[re.Match[str]]:
+    """Give what may be a joint, looking only at the lines that can have one."""
+    done = 0
+    for found in MARKED.finditer(text):
+        if found.start() < done:
+            continue
+        begin, end = text.rfind("\n", done, found.start()) + 1, text.find("\n", found.start())
+        done = len(text) if end < 0 else end
+        yield from JOINT.finditer(text, begin, done)
 
 
 def is_joint(found: re.Match[str], text: str) -> bool:

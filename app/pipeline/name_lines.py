@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.pipeline.ago import is_ago
 from app.pipeline.areas import Areas
 from app.pipeline.article import Line, Outline
-from app.pipeline.dates import find_dates, is_weekday
+from app.pipeline.dates import LONGEST_LINE, find_dates, is_weekday
 from app.pipeline.furniture import is_furniture
 from app.pipeline.labels import label_pattern
 from app.pipeline.names import WIDE, WIDE_NAME, begins_given, is_role, words
@@ -266,4 +267,10 @@ def author_boxes(page: Page, numbers: Sequence[int]) -> Found | None:
 
 def has_date(text: str, language: str | None) -> bool:
     """Say whether a short line carries a date, or how long ago it was."""
-    return size(text) <= 14 and (any(True for _ in find_dates(text, language)) or is_ago(text))
+    return len(text) <= LONGEST_LINE and size(text) <= 14 and is_dated(text, language)
+
+
+@lru_cache(maxsize=4096)
+def is_dated(text: str, language: str | None) -> bool:
+    """Say whether a line has a date in it; asked of each line for itself, and for the lines around it."""
+    return any(True for _ in find_dates(text, language)) or is_ago(text)

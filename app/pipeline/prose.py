@@ -22,8 +22,7 @@ def size(text: str) -> int:
     """Count words; in scripts without spaces two characters count as one."""
     if len(text) > SCAN:
         return len(text) // 6
-    wide = len(WIDE.findall(text))
-    return len(text.split()) + wide // 2
+    return len(text.split()) + (0 if text.isascii() else len(WIDE.findall(text)) // 2)
 
 
 def ends_sentence(text: str) -> bool:

@@ -27,10 +27,7 @@ MOJIBAKE = re.compile("[ÃÂâðÐÑØÙ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š�
 ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 RUN_OF_SPACE = re.compile(r" {2,}|\t {1,}")
 SPACE_BEFORE_MARK = re.compile(r"(?<=\w) +(?=[,.](?:[\s|]|$)|,[^\W\d_])", re.MULTILINE)
-EDGES = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
-LINE_START = re.compile(
-    r"^(?P<mark>(?:[•●▪‣◦·*–—|-][ \t]*|\(?\d{1,3}[.)][ \t]+)*)(?P<word>[^\W\d_]+)(?P<rest>[^\n]*)$", re.MULTILINE
-)
+LINE_START = re.compile(r"^(?P<mark>(?:[•●▪‣◦·*–—|-][ \t]*|\(?\d{1,3}[.)][ \t]+)*)(?P<word>[^\W\d_]+)(?P<rest>.*)$")
 SENTENCE_END = re.compile(r"[.!?…][\"”’»)\]]*$")
 SENTENCE_WORDS = 4
 
@@ -65,8 +62,15 @@ def replace(
     return text
 
 
+def is_printed(text: str) -> bool:
+    """Say whether a text is nothing but what is printed, the ordinary space and the line's end; most texts are."""
+    return text.replace("\n", "").isprintable()
+
+
 def mend_characters(text: str, counts: Counter[str]) -> str:
     """Take out what is no character of a text: control characters, lone surrogates, invisible marks."""
+    if is_printed(text):
+        return text
     text = NEWLINES.sub("\n", text)
     text = replace(SURROGATES, "\ufffd", "surrogates", text, counts)
     text = replace(CONTROLS, "", "control_characters", text, counts)
@@ -117,7 +121,7 @@ def encoding_fixer() -> Callable[[str], str]:
 
 def mend_encoding(text: str, counts: Counter[str]) -> str:
     """Undo UTF-8 that was read as another charset, line by line, where a cheap test finds traces of it."""
-    if not MOJIBAKE.search(text):
+    if text.isascii() or not MOJIBAKE.search(text):
         return text
     lines = text.split("\n")
     for number, line in enumerate(lines):
@@ -146,10 +150,14 @@ def unwrap_lines(text: str, counts: Counter[str]) -> str:
 
 def mend_spaces(text: str, counts: Counter[str]) -> str:
     """Make one ordinary space of every odd or repeated one; a tab stays, as it parts the cells of a table."""
-    text = replace(ODD_SPACE, " ", "spaces", text, counts)
-    text = EDGES.sub("", text)
-    text = replace(RUN_OF_SPACE, lambda found: found[0][0], "spaces", text, counts)
-    return replace(SPACE_BEFORE_MARK, "", "spaces", text, counts)
+    if not is_printed(text):
+        text = replace(ODD_SPACE, " ", "spaces", text, counts)
+    text = "\n".join([line.strip(" \t") for line in text.split("\n")])
+    if "  " in text or "\t " in text:
+        text = replace(RUN_OF_SPACE, lambda found: found[0][0], "spaces", text, counts)
+    if " ," in text or " ." in text:
+        text = replace(SPACE_BEFORE_MARK, "", "spaces", text, counts)
+    return text
 
 
 def mend_joints(text: str, counts: Counter[str]) -> str:
@@ -167,7 +175,7 @@ def mend_line_starts(text: str, counts: Counter[str]) -> str:
         counts["sentence_case"] += 1
         return f"{found['mark']}{capital(word)}{rest}"
 
-    return LINE_START.sub(capitalised, text)
+    return "\n".join([line if line[:1].isupper() else LINE_START.sub(capitalised, line) for line in text.split("\n")])
 
 
 def begins_sentence(word: str, rest: str) -> bool:
