@@ -34,7 +34,7 @@ from app.pipeline.language import detect
 from app.pipeline.outline import lines, outline
 from app.pipeline.prose import size
 from app.pipeline.repair import Repaired, mended_block, repair
-from app.pipeline.sites import own_names
+from app.pipeline.sites import house_names, is_house, own_names
 from app.pipeline.standing import embargo, retraction
 from app.pipeline.structure import Structure, build, render, repeats
 from app.pipeline.topics import Subjects, topics
@@ -70,6 +70,7 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     where = item.outline or outline(found)
     stated = item.stated
     own = own_names(stated.source, item.claims)
+    houses = house_names(own, item.claims)
     spoken = languages(item, sample(found[where.start :] or found))
     code, _ = surest("language", spoken)
     dates = dateline.read(found, where, code, stated.timezone, now=now)
@@ -87,11 +88,12 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
         return Rejected(NOTHING_LEFT)
     said = declared.evidence(stated.topics, item.claims)
     subjects = topics(structure.blocks, [claim.value for claim in said if claim.chosen], language=code, own=own)
-    read = (*dates.evidence, *names.evidence)
+    signed = (claim for claim in names.evidence if claim.field != "authors" or not is_house(claim.value, houses))
+    read = (*dates.evidence, *signed)
     evidence = (
         *sender_evidence(item),
         *spoken,
-        *claims.evidence(item.claims, code, stated.timezone, own),
+        *claims.evidence(item.claims, code, stated.timezone, houses),
         *titles,
         *said,
         *(read if item.blocks is None else beside_fields(read, edges(found, where))),
