@@ -103,8 +103,8 @@ def stamped(page: Page, number: int, *, foot: bool) -> Found | None:
     """Read a line in which software says who posted the text and when; a mere handle with its date below the headline."""
     text = page.text(number)
     found = stamp(text, page.language)
-    if found is not None and not (foot and page.teased and not found.strong):
-        confidence = (0.98 if found.strong else 0.9) if foot else (0.95 if found.strong else 0.93)
+    if found is not None and not (foot and (not found.dated or (page.teased and not found.strong))):
+        confidence = (0.96 if found.strong else 0.9) if foot else 0.93
         return Found(found.names, confidence, found.quote, frozenset({number}))
     if not foot and 0 < number - page.where.top <= STAMPED_BELOW and (names := handle(text, page.language)).persons:
         return Found(names, 0.85, text, frozenset({number}))

@@ -43,6 +43,7 @@ from app.pipeline.url import clean
 PIPELINE_VERSION = "2"
 """Raised whenever the same item may come out otherwise; each article keeps the one that it was made by."""
 NOTHING_LEFT = "There is no text left once menus, bylines and footers are taken away."
+HEAD_LINES = 8
 FALLBACK_CHARACTERS = 1_000_000
 
 
@@ -111,8 +112,9 @@ def languages(item: RawItem, text: str) -> tuple[Evidence, ...]:
 
 
 def edges(found: Sequence[Line], where: Outline) -> frozenset[str]:
-    """Give the lines at the very beginning and end of the text, inside it and out."""
-    near = (*found[max(0, where.start - 1) : where.start + 2], *found[max(0, where.end - 1) : where.end + 1])
+    """Give the lines at the very beginning and end of the text, inside it and out, and those around the headline."""
+    top = where.start - 1 if where.headline is None else max(where.headline - 1, where.start - HEAD_LINES)
+    near = (*found[max(0, top) : where.start + 2], *found[max(0, where.end - 1) : where.end + 1])
     return frozenset(line.text for line in near)
 
 

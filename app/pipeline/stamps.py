@@ -39,6 +39,7 @@ class Stamp:
     names: Names
     quote: str
     strong: bool
+    dated: bool
 
 
 @cache
@@ -74,7 +75,8 @@ def stamp(text: str, language: str | None) -> Stamp | None:
     if len(text) > LONGEST or len(text.split()) > MOST_WORDS:
         return None
     if found := SIGNED_AT.search(text):
-        return Stamp(Names((found["name"],), None, whole=True), text, strong=True) if is_pen_name(found["name"]) else None
+        names = Names((found["name"],), None, whole=True)
+        return Stamp(names, text, strong=True, dated=True) if is_pen_name(found["name"]) else None
     line, dated = undated(text, language)
     for label in stamp_pattern().finditer(line):
         strong = label["strong"] is not None
@@ -82,7 +84,7 @@ def stamp(text: str, language: str | None) -> Stamp | None:
             continue
         names = named(line[label.end() :], language, dated=dated)
         if names.persons:
-            return Stamp(names, line[label.start() :].strip(" |"), strong)
+            return Stamp(names, line[label.start() :].strip(" |"), strong, dated)
     return None
 
 
