@@ -91,7 +91,7 @@ def byline_at(page: Page, number: int, *, foot: bool) -> Found | None:
     if label and (label["strong"] or (signs and not teased)):
         found = labelled(page, text[label.end() :], number, strong=label["strong"] is not None, foot=foot)
     if found is None and signs and not (foot and (label or follows_title(page, number))):
-        found = unlabelled(page, number, foot=foot)
+        found = handled(page, number) or unlabelled(page, number, foot=foot)
     if found is None and signs and number >= page.where.top - STAMPED_ABOVE:
         found = stamped(page, number, foot=foot)
     if found and number < page.where.top:
@@ -100,15 +100,21 @@ def byline_at(page: Page, number: int, *, foot: bool) -> Found | None:
 
 
 def stamped(page: Page, number: int, *, foot: bool) -> Found | None:
-    """Read a line in which software says who posted the text and when; a mere handle with its date below the headline."""
+    """Read a line in which software says who posted the text and when."""
     text = page.text(number)
     found = stamp(text, page.language)
     if found is not None and not (foot and (not found.dated or (page.teased and not found.strong))):
         confidence = (0.96 if found.strong else 0.9) if foot else 0.93
         return Found(found.names, confidence, found.quote, frozenset({number}))
-    if not foot and 0 < number - page.where.top <= STAMPED_BELOW and (names := handle(text, page.language)).persons:
-        return Found(names, 0.85, text, frozenset({number}))
     return None
+
+
+def handled(page: Page, number: int) -> Found | None:
+    """Read a line below the headline that is a mere handle and when it posted."""
+    if not 0 < number - page.where.top <= STAMPED_BELOW:
+        return None
+    names = handle(page.text(number), page.language)
+    return Found(names, 0.85, page.text(number), frozenset({number})) if names.persons else None
 
 
 def boxed(page: Page, number: int) -> Found | None:

@@ -112,9 +112,10 @@ def languages(item: RawItem, text: str) -> tuple[Evidence, ...]:
 
 
 def edges(found: Sequence[Line], where: Outline) -> frozenset[str]:
-    """Give the lines at the very beginning and end of the text, inside it and out, and those around the headline."""
-    top = where.start - 1 if where.headline is None else max(where.headline - 1, where.start - HEAD_LINES)
-    near = (*found[max(0, top) : where.start + 2], *found[max(0, where.end - 1) : where.end + 1])
+    """Give the lines at the very beginning and end of the text, inside it and out, and those below the headline; above it one with a date."""
+    top = where.start - 1 if where.headline is None else max(where.headline, where.start - HEAD_LINES)
+    dated = (line for line in found[max(0, top - 1) : top] if any(map(str.isdigit, line.text)))
+    near = (*dated, *found[max(0, top) : where.start + 2], *found[max(0, where.end - 1) : where.end + 1])
     return frozenset(line.text for line in near)
 
 
