@@ -10,7 +10,7 @@ from app.formats.charset import Decoded, attempt, codec_of, decode
 from app.formats.dom import parse
 from app.formats.fragment import Fragment, lines_of, read_fragment
 from app.formats.html_body import Body, find, names
-from app.formats.html_marks import PICTURES
+from app.formats.html_marks import PICTURES, is_site
 from app.formats.html_page import Page, lay_out
 from app.formats.markup import blocks_of, one_line
 from app.formats.unreadable import Unreadable
@@ -28,6 +28,10 @@ BELOW = 12
 UNSAID = 0.45
 """How sure a heading of a word or two is that no title of the page says: it is a section's, or the site's name."""
 HEADLINE_WORDS = 4
+HEADINGS = ("h1", "h2", "h3", "h4")
+NEARLY = 1.25
+LEAST_HEADLINE = 8
+"""Letters of a lesser heading from which it is no section's that the title happens to hold."""
 STANDFIRST_WORDS = 6
 URL_DATE = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?:(?P<s>[/_.-])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])"
@@ -110,7 +114,7 @@ def read_markup(decoded: Decoded, hints: Stated) -> RawItem:
     data = html_jsonld.claims_of(graph, html_jsonld.Place(base or canonical, titles[0] if titles else title or None))
     page = lay_out(tree)
     body = find(page)
-    headline = headline_of(page, body, [*titles, *(claim.text for claim in data if claim.field == "title")])
+    headline = headline_of(page, body, [*titles, *(claim.text for claim in data if claim.field == "title")], title)
     marks = list(html_marks.claims_of(page, body, headline))
     claims = [*data, *head, *marks, *from_url(base or canonical)]
     if not any(claim.field == "published_at" and claim.confidence > SURE_DATE for claim in claims):
@@ -138,18 +142,37 @@ def read_markup(decoded: Decoded, hints: Stated) -> RawItem:
     )
 
 
-def headline_of(page: Page, body: Body | None, titles: Sequence[str]) -> int | None:
-    """Give the line of the headline: the `h1` that says a stated title, else the last one above the article's text."""
+def headline_of(page: Page, body: Body | None, titles: Sequence[str], title: str = "") -> int | None:
+    """Give the line of the headline: the `h1` that says a stated title, else the last one above the article's text.
+
+    Where no `h1` says a title, a lesser heading that is one is the headline: the site's name is the `h1` of many blogs.
+    """
     heads = [element for element in page.elements if element.tag == "h1" and element.first < element.last]
-    if not heads:
-        return None
     for element in heads:
         if says_so(page.lines[element.first].text, titles):
             return element.first
+    if (lesser := lesser_headline(page, [*titles, title])) is not None:
+        return lesser
+    if not heads:
+        return None
     if body is None:
         return heads[0].first
     above = [element.first for element in heads if element.first <= body.first]
     return above[-1] if above else None
+
+
+def lesser_headline(page: Page, titles: Sequence[str]) -> int | None:
+    """Give the line of the heading that is most of a title, the longest; an `h1` that is nearly as long goes first."""
+    wanted = [said for title in titles if (said := folded(title))]
+    best: tuple[float, int, int] | None = None
+    for element in page.elements:
+        if element.tag in HEADINGS and element.first < element.last:
+            said = folded(page.lines[element.first].text)
+            fits = any(said in title and 2 * len(said) >= len(title) for title in wanted)
+            if fits and len(said) >= LEAST_HEADLINE and not is_site(page, element):
+                rank = (-len(said) * (NEARLY if element.tag == "h1" else 1), HEADINGS.index(element.tag), element.first)
+                best = rank if best is None else min(best, rank)
+    return best[2] if best else None
 
 
 def says_so(text: str, titles: Sequence[str]) -> bool:

@@ -245,7 +245,8 @@ def people(node: Node, graph: Graph) -> Iterator[Claim]:
         entries = value if isinstance(value, list) else [value]
         found = False
         for entry in entries[:MOST_NAMES]:
-            of_person = not isinstance(entry, dict) or not types_of(resolved(entry, graph)) & organisation_types()
+            kinds = types_of(resolved(entry, graph)) if isinstance(entry, dict) else frozenset()
+            of_person = "person" in kinds or not kinds & organisation_types()
             for text in texts(entry, graph):
                 found = True
                 yield Claim(

@@ -31,6 +31,7 @@ DATE_CHARACTERS = 120
 SAID = 0.66
 """How sure a sentence of the page is that says when something was published: this article, or another one."""
 SAID_CHARACTERS = 200
+SITE_TITLE = frozenset({"site", "title"})
 TAGS_ABOVE = 3
 TAG_CHARACTERS = 60
 TAG_WORDS = 6
@@ -77,6 +78,15 @@ def is_others(page: Page, element: Element) -> bool:
     return False
 
 
+def is_site(page: Page, element: Element) -> bool:
+    """Say whether an element holds the site's own name, which many blogs sign with and none of their articles."""
+    return any(
+        above.names >= SITE_TITLE or not names("site").isdisjoint(above.names)
+        for above in islice(page.above(element.number), 2)
+        if above.tag not in WHOLE_PAGE
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """An element that may be a byline: its text with its parts kept apart, whether it is a name alone, how sure it is."""
@@ -114,6 +124,8 @@ def signed(page: Page, element: Element, first: int, last: int, *, inside: bool)
         return None
     text = parts(element)
     if not 2 <= len(text) <= BYLINE_CHARACTERS or is_others(page, element) or is_menu(page, element):
+        return None
+    if is_site(page, element):
         return None
     if any(above.tag in PICTURES for above in page.above(element.number)):
         return None

@@ -17,6 +17,7 @@ from app.pipeline.name_lines import Found, Page, author_boxes, closing_credit, n
 from app.pipeline.names import begins_given
 from app.pipeline.prose import heading_like, is_prose, size
 from app.pipeline.signature import EDGES, Names, names_in, person_of
+from app.pipeline.stamps import handle, stamp
 
 LONGEST = 300
 SIGNATURE_LINES = 7
@@ -25,6 +26,9 @@ TITLE_WORDS = 4
 FILED = re.compile(r"\s+(?:under|tagged|filed|categories|kategorien?|unter|um|at)\s+(?=[A-ZÀ-Þ\d])", re.IGNORECASE)
 """What follows the name where software writes the line: "Posted by X under News at 18:52"."""
 TEASER_LINES = 60
+STAMPED_ABOVE = 2
+STAMPED_BELOW = 3
+"""Lines around the headline in which software says who posted and when."""
 SURE = 0.8
 REPORTED = 0.5
 ABOVE_HEADLINE = 0.05
@@ -87,10 +91,30 @@ def byline_at(page: Page, number: int, *, foot: bool) -> Found | None:
     if label and (label["strong"] or (signs and not teased)):
         found = labelled(page, text[label.end() :], number, strong=label["strong"] is not None, foot=foot)
     if found is None and signs and not (foot and (label or follows_title(page, number))):
-        found = unlabelled(page, number, foot=foot)
+        found = handled(page, number) or unlabelled(page, number, foot=foot)
+    if found is None and signs and number >= page.where.top - STAMPED_ABOVE:
+        found = stamped(page, number, foot=foot)
     if found and number < page.where.top:
         found = replace(found, confidence=found.confidence - ABOVE_HEADLINE)
     return found
+
+
+def stamped(page: Page, number: int, *, foot: bool) -> Found | None:
+    """Read a line in which software says who posted the text and when."""
+    text = page.text(number)
+    found = stamp(text, page.language)
+    if found is not None and not (foot and (not found.dated or (page.teased and not found.strong))):
+        confidence = (0.96 if found.strong else 0.9) if foot else 0.93
+        return Found(found.names, confidence, found.quote, frozenset({number}))
+    return None
+
+
+def handled(page: Page, number: int) -> Found | None:
+    """Read a line below the headline that is a mere handle and when it posted."""
+    if not 0 < number - page.where.top <= STAMPED_BELOW:
+        return None
+    names = handle(page.text(number), page.language)
+    return Found(names, 0.85, page.text(number), frozenset({number})) if names.persons else None
 
 
 def boxed(page: Page, number: int) -> Found | None:

@@ -15,7 +15,8 @@ from app.pipeline.language import primary
 from app.pipeline.names import words
 from app.pipeline.repair import repair
 from app.pipeline.signature import names_in
-from app.pipeline.sites import folded
+from app.pipeline.sites import folded, is_house
+from app.pipeline.stamps import stamp
 from app.pipeline.url import clean
 
 LONGEST_QUOTE = 200
@@ -33,14 +34,14 @@ NOBODY = frozenset(
 
 
 def evidence(
-    claims: Sequence[Claim], language: str | None, source_zone: str | None, own: frozenset[str]
+    claims: Sequence[Claim], language: str | None, source_zone: str | None, houses: frozenset[str]
 ) -> Iterator[Evidence]:
-    """Give the evidence of all claims but topics; what cannot be understood is none."""
+    """Give the evidence of all claims but topics; what cannot be understood is none. `houses` names the publication."""
     for claim in claims:
         if claim.field == "authors":
-            yield from people(claim, language, own)
+            yield from people(claim, language, houses)
         elif claim.field == "agency":
-            yield from houses(claim)
+            yield from agencies(claim)
         elif claim.field in {"published_at", "modified_at"}:
             yield from instants(claim, language, source_zone)
         elif claim.field == "url":
@@ -60,7 +61,7 @@ def quote_of(claim: Claim) -> str:
     return (claim.quote or claim.text)[:LONGEST_QUOTE]
 
 
-def people(claim: Claim, language: str | None, own: frozenset[str]) -> Iterator[Evidence]:
+def people(claim: Claim, language: str | None, houses: frozenset[str]) -> Iterator[Evidence]:
     """Give the persons and the agency of a byline as a format states it; the publication itself is neither."""
     said = claim.text.strip(" |")
     if labels.other_pattern().match(said):
@@ -69,16 +70,18 @@ def people(claim: Claim, language: str | None, own: frozenset[str]) -> Iterator[
     visible = claim.origin == "markup"
     text = said[label.end() :].lstrip(" |:") if label else said
     text = without_roles(text) if visible else text
-    if claim.exact and (name := pen_name(text, own)):
+    if claim.exact and (name := pen_name(text, houses)):
         yield Evidence("authors", name, claim.origin, quote_of(claim), claim.confidence - (0.02 if visible else 0))
         return
     names = names_in(text, labelled=not visible or label is not None, language=language)
     if visible and not names.whole and len(text.split()) > MOST_WORDS:
         return
     confidence = claim.confidence if names.whole or not visible else claim.confidence - 0.04
-    persons = names.persons or full_name(claim, own)
+    persons = names.persons or full_name(claim, houses)
+    if visible and not persons and (persons := stamped(said, language)):
+        confidence = claim.confidence
     for name in persons:
-        if folded(name) not in own:
+        if not is_house(name, houses):
             yield Evidence("authors", name, claim.origin, quote_of(claim), round(confidence, 3))
     if names.agency:
         yield Evidence("agency", names.agency, claim.origin, quote_of(claim), round(confidence, 3))
@@ -93,7 +96,13 @@ def without_roles(text: str) -> str:
     return " | ".join([first, *kept])
 
 
-def full_name(claim: Claim, own: frozenset[str]) -> tuple[str, ...]:
+def stamped(said: str, language: str | None) -> tuple[str, ...]:
+    """Read an element that holds the line in which software says who posted and when."""
+    found = stamp(" ".join(said.replace("|", " ").split()), language)
+    return found.names.persons if found else ()
+
+
+def full_name(claim: Claim, houses: frozenset[str]) -> tuple[str, ...]:
     """Take a name for one, however rare its words, where a format says that it is a person's and nothing else."""
     tokens = claim.text.split()
     if not claim.exact or claim.origin not in {"jsonld", "feed"} or not 2 <= len(tokens) <= MOST_NAME_WORDS:
@@ -102,10 +111,10 @@ def full_name(claim: Claim, own: frozenset[str]) -> tuple[str, ...]:
     if small & (words("organisations") | words("roles")) or claim.text.casefold() in words("desks"):
         return ()
     shaped = all(token[0].isupper() and FULL_NAME_WORD.fullmatch(token) for token in tokens)
-    return (claim.text,) if shaped and folded(claim.text) not in own else ()
+    return (claim.text,) if shaped and not is_house(claim.text, houses) else ()
 
 
-def pen_name(text: str, own: frozenset[str]) -> str | None:
+def pen_name(text: str, houses: frozenset[str]) -> str | None:
     """Give a name of one word, as blogs sign with, where a format says that it is one; None for a house, a desk or a role."""
     found = text.strip().strip("|").strip()
     shortest = 4 if found.islower() else 2
@@ -114,10 +123,10 @@ def pen_name(text: str, own: frozenset[str]) -> str | None:
     small = found.casefold()
     if small in words("desks") or small in words("organisations") or small in words("roles") or small in NOBODY:
         return None
-    return None if folded(found) in own or agency_of(found) else found
+    return None if folded(found) in houses or agency_of(found) else found
 
 
-def houses(claim: Claim) -> Iterator[Evidence]:
+def agencies(claim: Claim) -> Iterator[Evidence]:
     """Give the agency that a format names."""
     names = names_in(claim.text, labelled=False)
     if names.agency:

@@ -155,7 +155,7 @@ def signs_of(page: Page, number: int) -> Signs:
         follows=0 < number - page.where.top <= NEAR_LINES
         and page.language not in LARGE_NOUNS
         and (dated or any(has_date(page.text(place), page.language) for place in (number - 1, number + 1))),
-        role=any(word.casefold().strip(".,") in words("roles") for word in text.split()),
+        role=any(word.casefold().strip(".,") in words("trades") for word in text.split()),
         role_below=is_role_line(page.text(number + 1)) or is_role_line(page.text(number + 2)),
         by=inside_pattern().search(text) is not None,
     )

@@ -34,7 +34,7 @@ from app.pipeline.language import detect
 from app.pipeline.outline import lines, outline
 from app.pipeline.prose import size
 from app.pipeline.repair import Repaired, mended_block, repair
-from app.pipeline.sites import own_names
+from app.pipeline.sites import house_names, is_house, own_names
 from app.pipeline.standing import embargo, retraction
 from app.pipeline.structure import Structure, build, render, repeats
 from app.pipeline.topics import Subjects, topics
@@ -43,6 +43,7 @@ from app.pipeline.url import clean
 PIPELINE_VERSION = "3"
 """Raised whenever the same item may come out otherwise; each article keeps the one that it was made by."""
 NOTHING_LEFT = "There is no text left once menus, bylines and footers are taken away."
+HEAD_LINES = 8
 FALLBACK_CHARACTERS = 1_000_000
 
 
@@ -70,6 +71,7 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     where = item.outline or outline(found)
     stated = item.stated
     own = own_names(stated.source, item.claims)
+    houses = house_names(own, item.claims)
     spoken = languages(item, sample(found[where.start :] or found))
     code, _ = surest("language", spoken)
     dates = dateline.read(found, where, code, stated.timezone, now=now)
@@ -87,11 +89,12 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
         return Rejected(NOTHING_LEFT)
     said = declared.evidence(stated.topics, item.claims)
     subjects = topics(structure.blocks, [claim.value for claim in said if claim.chosen], language=code, own=own)
-    read = (*dates.evidence, *names.evidence)
+    signed = (claim for claim in names.evidence if claim.field != "authors" or not is_house(claim.value, houses))
+    read = (*dates.evidence, *signed)
     evidence = (
         *sender_evidence(item),
         *spoken,
-        *claims.evidence(item.claims, code, stated.timezone, own),
+        *claims.evidence(item.claims, code, stated.timezone, houses),
         *titles,
         *said,
         *(read if item.blocks is None else beside_fields(read, edges(found, where))),
@@ -109,8 +112,10 @@ def languages(item: RawItem, text: str) -> tuple[Evidence, ...]:
 
 
 def edges(found: Sequence[Line], where: Outline) -> frozenset[str]:
-    """Give the lines at the very beginning and end of the text, inside it and out."""
-    near = (*found[max(0, where.start - 1) : where.start + 2], *found[max(0, where.end - 1) : where.end + 1])
+    """Give the lines at the very beginning and end of the text, inside it and out, and those below the headline; above it one with a date."""
+    top = where.start - 1 if where.headline is None else max(where.headline, where.start - HEAD_LINES)
+    dated = (line for line in found[max(0, top - 1) : top] if any(map(str.isdigit, line.text)))
+    near = (*dated, *found[max(0, top) : where.start + 2], *found[max(0, where.end - 1) : where.end + 1])
     return frozenset(line.text for line in near)
 
 

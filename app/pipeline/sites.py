@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 
 from app.pipeline.article import Claim
+from app.pipeline.names import begins_given, is_person, words
+from app.pipeline.vocabulary import vocabulary
 
 NOT_A_WORD = re.compile(r"[\W_]+")
 HOST = re.compile(r"^(?:https?://)?(?:[a-z0-9-]+\.)+[a-z]{2,}$", re.IGNORECASE)
@@ -28,3 +30,18 @@ def own_names(source: str | None, claims: Iterable[Claim] = ()) -> frozenset[str
             found.update(folded(part) for part in parts[-1:])
             found.add(folded(name.casefold().removeprefix("www.")))
     return frozenset(name for name in found if len(name) >= LEAST)
+
+
+def house_names(own: frozenset[str], claims: Iterable[Claim] = ()) -> frozenset[str]:
+    """Give those of a publication's names that nobody signs with: none where every site is one person's, and called so."""
+    personal = frozenset(vocabulary("url")["personal_hosts"])
+    hosts = (claim.text.casefold().split(".") for claim in claims if claim.field == "site" and HOST.match(claim.text))
+    return frozenset() if any(not personal.isdisjoint(parts[1:-1]) for parts in hosts) else own
+
+
+def is_house(name: str, houses: frozenset[str]) -> bool:
+    """Say whether a name is the publication's own and no person's: many a blog is called as its writer is."""
+    if folded(name) not in houses:
+        return False
+    last = name.rsplit(maxsplit=1)[-1].casefold()
+    return not (" " in name and begins_given(name) and is_person(name) and last not in words("papers"))
