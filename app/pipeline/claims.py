@@ -8,7 +8,7 @@ from app.pipeline import labels
 from app.pipeline.agencies import agency_of
 from app.pipeline.article import Claim, Evidence
 from app.pipeline.date_fields import read_field
-from app.pipeline.dateline import evidence_of, label_in
+from app.pipeline.dateline import OTHER, evidence_of, label_in
 from app.pipeline.dates import find_dates, numeric_order
 from app.pipeline.instants import Moment, moment
 from app.pipeline.language import primary
@@ -144,6 +144,8 @@ def instants(claim: Claim, language: str | None, source_zone: str | None) -> Ite
         for written in find_dates(text, language, numeric_order(text)):
             if written.day is not None:
                 field = label_in(text[: written.start]) or claim.field
+                if field == OTHER:
+                    continue
                 yield dated(claim, field, moment(written, source_zone), claim.confidence - 0.05)
 
 
@@ -162,8 +164,12 @@ def as_printed(claim: Claim, found: Moment, language: str | None) -> tuple[str, 
     for written in printed:
         label = label_in(quote[last : written.start])
         last = written.end
-        if label and written.zone and abs(moment(written, None).at - found.at) < timedelta(minutes=1):
-            return label, 0
+        if (
+            label not in {None, OTHER}
+            and written.zone
+            and abs(moment(written, None).at - found.at) < timedelta(minutes=1)
+        ):
+            return label or claim.field, 0
     return claim.field, 0
 
 

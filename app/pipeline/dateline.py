@@ -36,6 +36,7 @@ WIRE = re.compile(
 """`ANKARA, Feb 27 (Reuters) - `: place in capitals or followed by an agency, perhaps the day, the agency, a dash."""
 
 
+OTHER = "other"
 LEADING = 0.85
 LEADING_CHARACTERS = 60
 DASHED = re.compile(r"\s?(?:[-–—]{1,2}|[:|])\s")
@@ -104,6 +105,8 @@ def read_ago(head: Sequence[Line], now: datetime, source_zone: str | None) -> li
             continue
         at, start, _ = found
         field = label_in(line.text[:start]) or "published_at"
+        if field == OTHER:
+            continue
         return [evidence_of(field, at, "text.byline", line.text, AGO)]
     return []
 
@@ -149,9 +152,10 @@ def is_broken(text: str) -> bool:
 
 @cache
 def labels() -> dict[str, str]:
-    """Give the field that each label stands for."""
+    """Give the field that each label stands for; `OTHER` where it dates something else than the text."""
     words = vocabulary("dates")["labels"]
-    return dict.fromkeys(words["published"], "published_at") | dict.fromkeys(words["modified"], "modified_at")
+    fields = {"published": "published_at", "modified": "modified_at", "other": OTHER}
+    return {label: field for kind, field in fields.items() for label in words[kind]}
 
 
 @cache
@@ -191,6 +195,8 @@ def label_field(text: str) -> str | None:
 def claim_of(found: Dated, line: Line, where: Areas, source_zone: str | None) -> Evidence | None:
     """Make evidence of a date; None where its line tells of something else."""
     written = found.written
+    if found.field == OTHER:
+        return None
     if found.field is None and (
         written.day is None or found.broken or strange_words(line.text, written) > STRANGE_WORDS
     ):

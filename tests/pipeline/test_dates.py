@@ -351,6 +351,13 @@ def test_news_in_brief_begins_with_its_day(opening: str, expected: list[tuple[st
     assert claims_of(opening + BODY) == expected
 
 
+def test_a_date_of_something_else_is_none_of_the_text() -> None:
+    assert claims_of(f"Quay talk\nRegistered: 18 September 2008\n\n{BODY}") == []
+    assert claims_of(f"Quay talk\nMitglied seit 18.09.2008\n21.01.2009, 05:42\n\n{BODY}", "de") == [
+        ("published_at", "2009-01-21T05:42:00Z")
+    ]
+
+
 def test_a_small_word_is_no_label_in_a_sentence() -> None:
     sentence = "The ministry closed the talks on the harbour with a final notice dated 14 September 2016."
     assert claims_of(f"{BODY}\n\n{sentence}") == []
