@@ -8,6 +8,7 @@ presents an author; 0.7 a name alone below the headline; 0.5 who reported for an
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, partial
 from html import unescape
 
 from app.pipeline.areas import areas, elsewhere, own_foot
@@ -39,7 +40,8 @@ def read(lines: Sequence[Line], outline: Outline, language: str | None) -> Readi
     """Read the bylines of the head and the foot, the boxes that present authors, and who reported."""
     found_areas = areas(lines, outline)
     where = replace(found_areas, foot=own_foot(lines, found_areas, outline))
-    page = Page(lines, outline, where, language, small_words(lines, outline), teased=is_teased(lines, outline))
+    small = cache(partial(small_words, lines, outline))
+    page = Page(lines, outline, where, language, small, teased=is_teased(lines, outline))
     bylines: list[tuple[Found, Origin]] = []
     taken: set[int] = set()
     places: tuple[tuple[tuple[int, ...], Origin], ...] = ((where.head, "text.byline"), (where.foot, "text.footer"))

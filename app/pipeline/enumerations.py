@@ -43,11 +43,16 @@ def conjunction(language: str) -> re.Pattern[str]:
 def enumerated(text: str, language: str | None) -> Iterator[str]:
     """Give the subjects that a paragraph enumerates, without their articles; nothing where one of them is no subject."""
     pattern = opening(language or "en")
-    if pattern is None:
+    if pattern is None or not names_kinds(text[:LOOKED_AT].casefold(), language or "en"):
         return
     for found in pattern.finditer(text, 0, LOOKED_AT):
         if rest := REST.match(text, found.end()):
             yield from subjects(rest[0], language or "en")
+
+
+def names_kinds(folded: str, language: str) -> bool:
+    """Say whether any of the words that announce subjects is in a text at all, as most paragraphs have none."""
+    return any(noun in folded for noun in rules(language)["nouns"])
 
 
 def subjects(rest: str, language: str) -> Iterator[str]:

@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from app.pipeline.article import Block, Paragraph
 from app.pipeline.prose import WIDE, is_prose
-from app.pipeline.slug import singular, words
+from app.pipeline.slug import parted, singular, words, written_out
 from app.pipeline.structure import render_block
 
 LONGEST_PHRASE = 10
@@ -37,6 +38,15 @@ def tokens(text: str, language: str | None) -> list[str]:
     return [singular(part, language) for word in words(text) for part in parts_of(word)]
 
 
+def lines_of_tokens(text: str, language: str | None) -> Iterator[list[str]]:
+    """Give the same for each line of a long text, looking each of its words up once."""
+    lines = [parted(line) for line in written_out(text).split("\n")]
+    if not text.isascii() and WIDE.search(text):
+        lines = [list(chain.from_iterable(map(parts_of, line))) for line in lines]
+    known = {word: singular(word, language) for word in set(chain.from_iterable(lines))}
+    return ([known[word] for word in line] for line in lines)
+
+
 def parts_of(word: str) -> Iterable[str]:
     """Cut a word of a script without spaces into characters; any other stays whole."""
     return (word,) if word.isascii() or not WIDE.search(word) else WIDE_PARTS.findall(word)
@@ -51,14 +61,14 @@ def mentions(blocks: Sequence[Block], labels: Mapping[str, Iterable[str]], langu
     root = tree(labels, language)
     if not root.following:
         return counted
-    left = READ
-    for block in blocks:
-        if left <= 0:
-            break
-        text = render_block(block)[:left]
-        left -= len(text) + 1
+    texts = [render_block(block) for block in blocks]
+    lines = lines_of_tokens("\n".join(texts)[:READ], language)
+    for block, text in zip(blocks, texts, strict=True):
+        found = list(chain.from_iterable(islice(lines, text.count("\n") + 1)))
+        if root.following.keys().isdisjoint(found):
+            continue
         running = isinstance(block, Paragraph) and is_prose(block.text)
-        for key in named(tokens(text, language), root):
+        for key in named(found, root):
             counted.anywhere[key] += 1
             counted.running[key] += running
     return counted

@@ -1,7 +1,7 @@
 """Reads lines that hold nothing but names: alone, with roles, below a label, several one below the other, in a box."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -69,14 +69,14 @@ class Signs:
 class Page:
     """What is known of a text whose lines are asked for names.
 
-    `small` are the words that it prints small; `teased` says that other stories with bylines follow it.
+    `small` gives the words that it prints small; `teased` says that other stories with bylines follow it.
     """
 
     lines: Sequence[Line]
     outline: Outline
     where: Areas
     language: str | None
-    small: frozenset[str]
+    small: Callable[[], frozenset[str]]
     teased: bool = False
 
     def text(self, number: int) -> str:
@@ -205,7 +205,7 @@ def closing_credit(line: Line) -> Found | None:
 
 def is_told_of(page: Page, names: Names, *, known: bool, sure: bool) -> bool:
     """Say whether the words of a line are told of in the text: printed small, so no name, or named in running text."""
-    if not known and any(word.casefold() in page.small for name in names.persons for word in name.split()):
+    if not known and any(word.casefold() in page.small() for name in names.persons for word in name.split()):
         return True
     if sure:
         return False

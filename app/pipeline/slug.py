@@ -9,6 +9,7 @@ from app.pipeline.vocabulary import vocabulary
 
 LONGEST = 100
 """Characters of a slug."""
+LONGEST_ELIDED = 12
 LONGEST_FOLD = 200
 READ = 2_000
 """Characters of a label that are read at all; no name of a subject is longer."""
@@ -28,8 +29,11 @@ SIGNED = re.compile(
 """Where such signs can be: beyond Latin, and not among the signs and letters of Chinese and Japanese."""
 WORD = re.compile(r"[^\W_]+")
 """A word where there are no such signs, which is found ten times as fast."""
-APOSTROPHES = str.maketrans(dict.fromkeys("’ʼ`´＇", "'"))
+APOSTROPHES = "’ʼ`´＇"
 JOINING = re.compile(r"(?<=\w)'(?=\w)")
+BEFORE_JOINING = re.compile(r"(?:^|[^\w'])(\w+)$")
+DOTS = re.compile(r"\.[^\W\d_]\.")
+"""What dotted initials have in them, which is found twenty times as fast."""
 DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 """Dotted initials: "U.S." is "us"."""
 SIGNS = re.compile(r"(?<=[\w+])\+(?!\w)|(?<=\bc)#")
@@ -47,22 +51,41 @@ def plain(text: str) -> str:
 
 
 @cache
-def elided() -> re.Pattern[str]:
-    """Give the pattern of the short words that lose their vowel and stand before an apostrophe ("l'eau", "dell'arte")."""
-    words = "|".join(vocabulary("topics")["elided"]["words"])
-    return re.compile(rf"(?<![\w'])({words})'(?=\w)")
+def elided() -> frozenset[str]:
+    """Give the short words that lose their vowel and stand before an apostrophe ("l'eau", "dell'arte")."""
+    return frozenset(vocabulary("topics")["elided"]["words"])
+
+
+def joined(found: re.Match[str]) -> str:
+    """Give what stands for an apostrophe inside a word: a space after an elided article, else nothing."""
+    before = BEFORE_JOINING.search(found.string[max(0, found.start() - LONGEST_ELIDED) : found.start()])
+    return " " if before and before[1] in elided() else ""
 
 
 def words(text: str) -> list[str]:
     """Give the words of a text, plain: dotted initials as one word, an elided article apart, a possessive 's joined."""
-    written = plain(text).translate(APOSTROPHES)
-    if "." in written:
+    return parted(written_out(text))
+
+
+def written_out(text: str) -> str:
+    """Give a text plain, with its words as they count, each between marks or spaces; its lines stay lines."""
+    written = plain(text)
+    for apostrophe in APOSTROPHES:
+        written = written.replace(apostrophe, "'")
+    if DOTS.search(written):
         written = DOTTED.sub(lambda found: found[0].replace(".", ""), written)
     if "'" in written:
-        written = JOINING.sub("", elided().sub(r"\1 ", written))
+        written = JOINING.sub(joined, written)
     if "+" in written or "#" in written:
         written = SIGNS.sub(lambda found: SIGN_NAMES[found[0]], written)
-    return SEPARATORS.sub(" ", written).split() if SIGNED.search(written) else WORD.findall(written)
+    return written
+
+
+def parted(written: str) -> list[str]:
+    """Give the words of what is written out."""
+    if written.isascii() or not SIGNED.search(written):
+        return WORD.findall(written)
+    return SEPARATORS.sub(" ", written).split()
 
 
 def slug(label: str) -> str:
@@ -71,7 +94,13 @@ def slug(label: str) -> str:
     "&" parts words like any other mark, as its word depends on the language. At most 100 characters, cut at a hyphen
     where there is one.
     """
-    joined = "-".join(words(label[:READ]))
+    return slug_of(label[:READ])
+
+
+@lru_cache(maxsize=4096)
+def slug_of(label: str) -> str:
+    """Give the slug of a label of bounded length; the same one is asked for at several steps, and on many pages."""
+    joined = "-".join(words(label))
     if len(joined) <= LONGEST:
         return joined
     return joined[: LONGEST + 1].rpartition("-")[0].strip("-") or joined[:LONGEST]
