@@ -3,7 +3,7 @@
 A statement of these is exact at its snapshot, whatever is being folded meanwhile.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -138,8 +138,3 @@ def facts(made: Sql, asked: Asked, span: Span | None, condition: str | None = No
         f"FROM article_topics x JOIN topics t ON t.id = x.topic_id {articles} WHERE {' AND '.join(conditions)}) facts "
         "GROUP BY topic_id"
     )
-
-
-def restricted(parameters: Mapping[str, Any], topics: list[int]) -> dict[str, Any]:
-    """Add the canonical topics asked about to a statement's parameters."""
-    return {**parameters, "topics": topics}

@@ -4,10 +4,9 @@ Articles keep what they print. A topic that is an alias counts and is found as t
 once and for all that is stored; taken back, its articles are its own again.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ARRAY, BigInteger, bindparam, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.pipeline.article import Topic
@@ -53,19 +52,6 @@ LINK = text(
     "INSERT INTO topic_links (narrower_id, broader_id, by) VALUES (:narrower, :broader, :by) ON CONFLICT DO NOTHING"
 )
 UNLINK = text("DELETE FROM topic_links WHERE narrower_id = :narrower AND broader_id = :broader")
-NARROWER = text(
-    """
-    WITH RECURSIVE under (id) AS (
-        SELECT coalesce(canonical_id, id) FROM topics WHERE id = ANY(:topics)
-        UNION
-        SELECT coalesce(t.canonical_id, t.id) FROM under u
-        JOIN topics named ON named.id = u.id OR named.canonical_id = u.id
-        JOIN topic_links l ON l.broader_id = named.id
-        JOIN topics t ON t.id = l.narrower_id
-    )
-    SELECT id FROM under
-    """
-).bindparams(bindparam("topics", type_=ARRAY(BigInteger)))
 
 
 class Circle(Exception):  # noqa: N818 - it is answered as a conflict
@@ -130,8 +116,3 @@ async def remove_broader(connection: AsyncConnection, narrower: int, broader: in
     """Take such a link back; False where there was none."""
     await connection.execute(TAKE_ALIASES)
     return (await connection.execute(UNLINK, {"narrower": narrower, "broader": broader})).rowcount > 0
-
-
-async def with_narrower(connection: AsyncConnection, topics: Sequence[int]) -> list[int]:
-    """Give canonical topics and all that are narrower than they, however far down."""
-    return sorted(await connection.scalars(NARROWER, {"topics": list(topics)}))

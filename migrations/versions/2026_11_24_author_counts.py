@@ -8,7 +8,11 @@ down_revision = "20261124_topic_counts"
 branch_labels = None
 depends_on = None
 
-NEWEST = ["fold", sa.text("coalesce(published_at, '0001-01-01 00:00:00+00'::timestamptz)"), "article_id"]
+NEWEST: list[str | sa.TextClause] = [
+    "fold",
+    sa.text("coalesce(published_at, '0001-01-01 00:00:00+00'::timestamptz)"),
+    "article_id",
+]
 
 
 def upgrade() -> None:

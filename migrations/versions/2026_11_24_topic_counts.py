@@ -8,7 +8,11 @@ down_revision = "20261124_date_offsets"
 branch_labels = None
 depends_on = None
 
-NEWEST = ["topic_id", sa.text("coalesce(published_at, '0001-01-01 00:00:00+00'::timestamptz)"), "article_id"]
+NEWEST: list[str | sa.TextClause] = [
+    "topic_id",
+    sa.text("coalesce(published_at, '0001-01-01 00:00:00+00'::timestamptz)"),
+    "article_id",
+]
 """With the time itself beside its sort key, a walk reads the index alone."""
 ROLL_UP = (
     """

@@ -11,9 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import Database
+from app.query.topic_names import printed
 from app.store import topic_counts
 from app.store.deletion import delete_article
-from app.store.topic_links import Circle, add_alias, add_broader, made, remove_alias, remove_broader, with_narrower
+from app.store.topic_links import Circle, add_alias, add_broader, made, remove_alias, remove_broader
 from tests.http.seed import NOON, Told, store
 
 LABELS = ("Cranes", "Ferries", "Quays", "Pilots", "Tides", "Harbour cranes", "Lighthouses")
@@ -215,8 +216,11 @@ async def test_narrower_topics_are_found_however_far_down_and_through_aliases(da
         await add_broader(connection, ship, sea)
         await add_broader(connection, ferry, ship)
         await add_alias(connection, ship, boat)
-        assert await with_narrower(connection, [sea]) == [sea, ship, ferry]
-        assert await with_narrower(connection, [ship]) == [ship, ferry]
+        assert await printed(connection, ["sea", "boat"], narrower=True) == {
+            "sea": (sea, ship, ferry, boat),
+            "boat": (ship, ferry, boat),
+        }
+        assert await printed(connection, ["ship", "nothing"], narrower=False) == {"ship": (ship, boat)}
         assert await remove_broader(connection, ferry, ship)
         assert not await remove_broader(connection, ferry, ship)
-        assert await with_narrower(connection, [sea]) == [sea, ship]
+        assert await printed(connection, ["sea"], narrower=True) == {"sea": (sea, ship, boat)}
