@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from urllib.parse import urlsplit
 
 from app.formats import html_jsonld, html_marks, html_meta
@@ -29,6 +30,9 @@ UNSAID = 0.45
 """How sure a heading of a word or two is that no title of the page says: it is a section's, or the site's name."""
 HEADLINE_WORDS = 4
 HEADINGS = ("h1", "h2", "h3", "h4")
+MOST_TITLES = 20
+MOST_HEADS = 2_000
+"""Stated titles, and headings, that are held against each other; a page with more is no article."""
 NEARLY = 1.25
 LEAST_HEADLINE = 8
 """Letters of a lesser heading from which it is no section's that the title happens to hold."""
@@ -147,7 +151,8 @@ def headline_of(page: Page, body: Body | None, titles: Sequence[str], title: str
 
     Where no `h1` says a title, a lesser heading that is one is the headline: the site's name is the `h1` of many blogs.
     """
-    heads = [element for element in page.elements if element.tag == "h1" and element.first < element.last]
+    titles = titles[:MOST_TITLES]
+    heads = [element for element in page.elements if element.tag == "h1" and element.first < element.last][:MOST_HEADS]
     for element in heads:
         if says_so(page.lines[element.first].text, titles):
             return element.first
@@ -165,8 +170,9 @@ def lesser_headline(page: Page, titles: Sequence[str]) -> int | None:
     """Give the line of the heading that is most of a title, the longest; an `h1` that is nearly as long goes first."""
     wanted = [said for title in titles if (said := folded(title))]
     best: tuple[float, int, int] | None = None
-    for element in page.elements:
-        if element.tag in HEADINGS and element.first < element.last:
+    headings = (element for element in page.elements if element.tag in HEADINGS)
+    for element in islice(headings, MOST_HEADS):
+        if element.first < element.last:
             said = folded(page.lines[element.first].text)
             fits = any(said in title and 2 * len(said) >= len(title) for title in wanted)
             if fits and len(said) >= LEAST_HEADLINE and not is_site(page, element):

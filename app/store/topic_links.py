@@ -65,7 +65,11 @@ def topic_named(name: str) -> Topic:
 
 
 async def made(connection: AsyncConnection, name: str) -> int:
-    """Give the topic of a slug, making it where no article has printed it yet."""
+    """Give the topic of a slug, making it where no article has printed it yet.
+
+    Waits first until nobody counts: a writer that met the new topic would wait for us, while we waited for it.
+    """
+    await connection.execute(TAKE_ALIASES)
     topic = topic_named(name)
     return (await resolve(connection, [topic]))[topic.slug]
 

@@ -442,3 +442,9 @@ def test_any_markup_is_read_or_refused(markup: str) -> None:
     except Unreadable:
         return
     assert made == process(item_of(f"<html><body>{markup}</body></html>"), NOW)
+
+
+def test_very_many_titles_and_headings_are_not_all_held_against_each_other() -> None:
+    head = "".join(f'<meta property="og:title" content="Title number {number} of this page">' for number in range(900))
+    body = "".join(f"<h4>Heading number {number}</h4>" for number in range(40_000)) + f"<p>{PARAGRAPHS[0]}</p>"
+    assert article_of(a_page(head, body=body)).title == "Title number 0 of this page"
