@@ -156,6 +156,7 @@ async def write_topics(connection: AsyncConnection, written: Mapping[UUID, tuple
 
     A code that a taxonomy knows says which subject its label is, and is one by itself where it has no label.
     """
+    await topic_counts.hold_aliases(connection)
     found = [arrival.article for arrival, _ in written.values()]
     ids = await topics.resolve(connection, [topic for article in found for topic in article.topics])
     known = await topics.of_codes(connection, [code for article in found for code in article.codes])

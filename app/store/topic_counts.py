@@ -128,10 +128,18 @@ LEARN_BOILERPLATE = text(
 )
 
 
+async def hold_aliases(connection: AsyncConnection) -> None:
+    """Keep topics from changing their meaning until the transaction ends; before any new topic is written.
+
+    Whoever changes aliases makes topics too: with the lock taken after a topic, the two would wait for each other.
+    """
+    await connection.execute(SHARE_ALIASES)
+
+
 async def count(connection: AsyncConnection, articles: Collection[UUID], sign: int) -> None:
     """Count what these articles are on now: 1 after they were written, -1 before they change or go."""
     if articles:
-        await connection.execute(SHARE_ALIASES)
+        await hold_aliases(connection)
         await connection.execute(COUNT, {"ids": list(articles), "sign": sign})
 
 
