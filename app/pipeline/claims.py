@@ -16,7 +16,7 @@ from app.pipeline.names import words
 from app.pipeline.repair import repair
 from app.pipeline.signature import names_in
 from app.pipeline.sites import folded, is_house
-from app.pipeline.stamps import stamp
+from app.pipeline.stamps import is_account, stamp
 from app.pipeline.url import clean
 
 LONGEST_QUOTE = 200
@@ -118,10 +118,12 @@ def pen_name(text: str, houses: frozenset[str]) -> str | None:
     """Give a name of one word, as blogs sign with, where a format says that it is one; None for a house, a desk or a role."""
     found = text.strip().strip("|").strip()
     shortest = 4 if found.islower() else 2
-    if not shortest <= len(found) <= LONGEST_PEN_NAME or " " in found or not PEN_NAME.fullmatch(found):
+    if not shortest <= len(found.strip(".")) <= LONGEST_PEN_NAME or " " in found or not PEN_NAME.fullmatch(found):
         return None
     small = found.casefold()
     if small in words("desks") or small in words("organisations") or small in words("roles") or small in NOBODY:
+        return None
+    if is_account(small) or any(part in words("desks") for part in small.split("-")):
         return None
     return None if folded(found) in houses or agency_of(found) else found
 

@@ -52,6 +52,12 @@ def words(kind: str) -> frozenset[str]:
 
 
 @cache
+def house_ends() -> tuple[str, ...]:
+    """Give the ends of one-word organisations ("Bundesministerium")."""
+    return tuple(words("house_ends"))
+
+
+@cache
 def never_named() -> frozenset[str]:
     """Give the words that no person's name has: those of organisations, headlines and sentences, without particles."""
     return (words("organisations") | words("stopwords")) - words("particles")
@@ -116,7 +122,8 @@ def is_person(text: str, *, labelled: bool = False) -> bool:
     ]
     large = all((token[0].isupper() or ELIDED.match(token)) and not GLUED.search(token) for token in named)
     if len(named) == 1:
-        return labelled and large and len(named[0]) > 2 and not named[0].isupper() and len(tokens) == 1
+        alone = len(tokens) == 1 and len(named[0]) > 2 and not named[0].isupper()
+        return labelled and large and alone and folded[0] not in endings()
     return (
         large
         and len(named) >= 2
@@ -138,6 +145,8 @@ def is_titled(tokens: Sequence[str], folded: Sequence[str], *, labelled: bool) -
         ):
             return True
         if "-" in word and not is_given(word) and any(part in others for part in HYPHEN.split(word)):
+            return True
+        if word.endswith(house_ends()):
             return True
     if len(tokens) > 1 and tokens[0].casefold() in words("articles"):
         return True
@@ -193,8 +202,10 @@ def cased_word(token: str) -> str:
 
 @cache
 def is_role(word: str) -> bool:
-    """Say whether a word says what a person does; `word` is without case and marks."""
-    return word in words("roles") or word in words("trades") or (len(word) > 13 and word.endswith(SUFFIXES))
+    """Say whether a word says what a person does ("guest-author" too); `word` is without case and marks."""
+    if word in words("roles") or word in words("trades") or (len(word) > 13 and word.endswith(SUFFIXES)):
+        return True
+    return "-" in word and HYPHEN.split(word)[-1] in words("trades")
 
 
 def until_role(tokens: Sequence[str]) -> list[str]:

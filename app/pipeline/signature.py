@@ -135,7 +135,7 @@ def cleaned(text: str, language: str | None) -> tuple[str, str | None]:
         text = text[: other.start()]
     if NOISY.search(text):
         text = HANDLE.sub(" ", NOISE.sub(" ", text))
-    return GLUED_ROLE.sub(unglued, text), agency
+    return GLUED_ROLE.sub(unglued, text) if " " in text else text, agency
 
 
 def unglued(found: re.Match[str]) -> str:

@@ -141,9 +141,12 @@ def is_pen_name(word: str) -> bool:
     small = word.casefold().strip(".")
     if not LEAST <= len(word) <= LONGEST_PEN_NAME or not PEN_NAME.fullmatch(word):
         return False
-    if small.endswith(ACCOUNT):
-        return False
-    others = ("desks", "organisations", "roles", "trades", "stopwords", "particles", "accounts", "replies")
-    if any(small in words(kind) for kind in others) or is_role(small) or small in label_words():
+    others = ("desks", "organisations", "roles", "trades", "stopwords", "particles", "replies")
+    if is_account(small) or any(small in words(kind) for kind in others) or is_role(small) or small in label_words():
         return False
     return agency_of(word) is None and any_month(small) is None and not is_weekday(word)
+
+
+def is_account(small: str) -> bool:
+    """Say whether a small word is an account's of the software's own, whoever writes under it."""
+    return small in words("accounts") or small.endswith(ACCOUNT)

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.query import cursor
-from app.query.filters import From, Name, To
+from app.query.filters import EARLIEST, From, Name, To
 from app.query.pages import WalkQuery
 from app.query.spans import Span, span_of
 from app.query.topic_counts import TREND_FLOOR, Asked, counts
@@ -91,7 +91,7 @@ class TopicQuery(WalkQuery):
         """Give the span whose articles a trend compares with those of the span before."""
         asked = span_of(self.since, self.until or now)
         end = now if asked is None else min(asked.end, now)
-        return Span(self.since if self.since and self.since < end else end - WINDOW, end)
+        return Span(self.since if self.since and self.since < end else end - min(WINDOW, end - EARLIEST), end)
 
     def walkable(self) -> bool:
         """Say whether an index has the topics in order: where all articles count, or by number all of a source."""

@@ -31,6 +31,8 @@ SHELF = (
         ({"source": "a.example"}, [("ships", 2), ("arms-control", 1), ("東京都", 1)]),
         ({"from": "2026-03-15"}, [("ships", 1), ("élections", 1)]),
         ({"to": "2026-03-14", "q": "ship"}, [("ships", 1)]),
+        ({"from": "2026-03-14", "to": "0001-01-01"}, []),
+        ({"to": "0001-01-01", "source": "a.example", "sort": "-trend"}, []),
     ],
     ids=str,
 )
