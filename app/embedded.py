@@ -128,7 +128,7 @@ def running(folder: Path) -> str | None:
     if not (folder / "owner.lock").exists():
         return None
     with in_plain_words(folder):
-        return running_url(prepare(folder))
+        return running_url(Home(folder.resolve(), None))  # looked at, and nothing of it made or changed
 
 
 def running_url(home: Home) -> str | None:

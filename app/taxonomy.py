@@ -13,30 +13,13 @@ from app.errors import StartError
 from app.formats.agency_item import coded
 from app.pipeline.language import primary
 from app.pipeline.slug import slug
+from app.store.taxonomies import Concept, Name
 
 COLUMNS = ("slug", "label", "broader", "aliases")
 BETWEEN = "|"
 """Parts several broader topics or aliases in a cell."""
 LONGEST_LABEL = 200
 MOST_CONCEPTS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name of a concept and its language, None where that is not said."""
-
-    label: str
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Concept:
-    """A concept: its code, its name, its other names, and the codes of those broader than it."""
-
-    code: str
-    name: Name
-    others: tuple[Name, ...] = ()
-    broader: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +40,7 @@ def read(path: Path, scheme: str | None, language: str) -> Taxonomy:
         data = path.read_bytes()
     except OSError as error:
         raise StartError(f"Cannot read {path}: {error.strerror}.") from error
+    language = primary(language) or language
     if data.lstrip()[:1] in (b"{", b"["):
         found = read_iptc(data, scheme, language)
     else:
@@ -86,7 +70,7 @@ def read_iptc(data: bytes, scheme: str | None, language: str) -> Taxonomy:
     for number, one in enumerate(given):
         if not isinstance(one, dict) or one.get("retired"):
             continue
-        code, own = coded(one.get("qcode") or one.get("uri"), None)
+        code, own = coded(next(texts(one.get("qcode"), one.get("uri")), None), None)
         names = list(names_of(one.get("prefLabel"), language))
         if code is None or not names:
             raise StartError(f"Concept {number} of the taxonomy has no code or no label.")
@@ -109,9 +93,14 @@ def with_broader(concept: Concept, above: Iterable[str]) -> Concept:
 
 def codes_of(references: Any) -> Iterator[str]:
     """Give the codes that qcodes and addresses hold."""
-    for reference in references if isinstance(references, list) else [references]:
-        if isinstance(reference, str) and (code := coded(reference, None)[0]):
+    for reference in texts(*(references if isinstance(references, list) else [references])):
+        if code := coded(reference, None)[0]:
             yield code
+
+
+def texts(*values: Any) -> Iterator[str]:
+    """Give those of some JSON values that are texts with anything in them."""
+    return (value for value in values if isinstance(value, str) and value.strip())
 
 
 def names_of(labels: Any, language: str) -> Iterator[Name]:
@@ -127,6 +116,14 @@ def names_of(labels: Any, language: str) -> Iterator[Name]:
     yield from sorted(found, key=lambda name: name.language != language)
 
 
+def whole(rows: "csv.DictReader[str]") -> Iterator[dict[str, str | None]]:
+    """Give the rows of a CSV; raises StartError where one is none."""
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise StartError(f"Line {rows.line_num} of the taxonomy is no CSV: {error}.") from error
+
+
 def read_csv(data: bytes, language: str) -> Iterator[Concept]:
     """Read a CSV with the columns slug, label, broader and aliases, the last two with `|` between several."""
     try:
@@ -137,7 +134,7 @@ def read_csv(data: bytes, language: str) -> Iterator[Concept]:
     missing = [name for name in COLUMNS[:2] if name not in (rows.fieldnames or ())]
     if missing:
         raise StartError(f"The taxonomy lacks the column {missing[0]}; its first line must name {', '.join(COLUMNS)}.")
-    for row in rows:
+    for row in whole(rows):
         code, label = (row["slug"] or "").strip(), (row["label"] or "").strip()
         if not code or not slug(label) or len(label) > LONGEST_LABEL:
             raise StartError(f"Line {rows.line_num} of the taxonomy has no slug, or no label of letters and digits.")

@@ -3,12 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import Conflict, NotFound, problems
 from app.pipeline.slug import slug as slug_of
+from app.query.filters import Name
 from app.store.topic_links import Circle, add_alias, add_broader, made, remove_alias, remove_broader
 from app.store.topics import known
 
@@ -17,16 +18,15 @@ router = APIRouter(prefix="/v1", tags=["topics"])
 
 def a_slug(value: str) -> str:
     """Refuse what is no slug, saying what its slug would be."""
-    if "\x00" in value or slug_of(value) != value:
-        hint = {"slug": slug_of(value.replace("\x00", "")) or "of letters and digits"}
+    if slug_of(value) != value:
+        hint = {"slug": slug_of(value) or "of letters and digits"}
         raise PydanticCustomError("refused", "must be a slug, such as {slug}", hint)
     return value
 
 
-Known = Annotated[str, StringConstraints(min_length=1, max_length=255), Path(description="The slug of a known topic.")]
+Known = Annotated[Name, Path(description="The slug of a known topic.")]
 Named = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=255),
+    Name,
     AfterValidator(a_slug),
     Path(description="A slug; the topic is made where no article has printed it yet."),
 ]

@@ -32,12 +32,11 @@ class Asked:
     of_topics: bool = False
 
 
-@dataclass(slots=True)
-class Sql:
-    """A statement's text and its parameters, which are named apart by `tag`."""
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values of a statement's parameters, whose names begin with `tag`, so that statements can be joined."""
 
     tag: str
-    parts: list[str] = field(default_factory=list)
     params: dict[str, Any] = field(default_factory=dict)
 
     def bind(self, value: Any) -> str:
@@ -47,22 +46,20 @@ class Sql:
         return f":{name}"
 
 
-def counts(asked: Asked, tag: str) -> Sql:
-    """Give `topic_id` and `articles`, of topics with any; `tag` keeps its parameters apart from another's."""
-    made = Sql(tag)
+def counts(asked: Asked, tag: str) -> tuple[str, dict[str, Any]]:
+    """Give the SQL of `topic_id` and `articles`, of topics with any, and its parameters; `tag` tells them from another's."""
+    made = Values(tag)
     kept = OF_TOPICS if asked.of_topics else NOT_ALL
     if asked.author is not None:
-        made.parts.append(facts(made, asked, asked.span, by_author(made, asked.author)))
-    elif asked.source is not None:
-        made.parts += of_source(made, asked, kept)
+        parts = [facts(made, asked, asked.span, by_author(made, asked.author))]
     else:
-        made.parts += of_all(made, asked, kept)
-    union = " UNION ALL ".join(made.parts) or "SELECT 0::bigint AS topic_id, 0 AS articles"
-    text = f"SELECT topic_id, sum(articles) AS articles FROM ({union}) parts GROUP BY topic_id HAVING sum(articles) > 0"  # noqa: S608 - values are bound
-    return Sql(tag, [text], made.params)
+        parts = list(of_all(made, asked, kept) if asked.source is None else of_source(made, asked, kept))
+    union = " UNION ALL ".join(parts) or "SELECT 0::bigint AS topic_id, 0 AS articles"
+    sql = f"SELECT topic_id, sum(articles) AS articles FROM ({union}) parts GROUP BY topic_id HAVING sum(articles) > 0"  # noqa: S608 - values are bound
+    return sql, made.params
 
 
-def of_all(made: Sql, asked: Asked, kept: str) -> Iterator[str]:
+def of_all(made: Values, asked: Asked, kept: str) -> Iterator[str]:
     """Give the parts of a count over all sources."""
     if asked.span is None:
         yield f"SELECT topic_id, articles FROM topic_counts WHERE level = 0 AND {kept}"  # noqa: S608
@@ -80,7 +77,7 @@ def of_all(made: Sql, asked: Asked, kept: str) -> Iterator[str]:
         yield facts(made, asked, Span(start, end))
 
 
-def of_source(made: Sql, asked: Asked, kept: str) -> Iterator[str]:
+def of_source(made: Values, asked: Asked, kept: str) -> Iterator[str]:
     """Give the parts of a count of one source, which is rolled up by months alone."""
     source = made.bind(asked.source)
     table = f"SELECT topic_id, articles FROM source_topic_counts WHERE source = {source} AND {kept}"  # noqa: S608
@@ -112,12 +109,12 @@ def around(span: Span, found: Cut) -> Iterator[Span]:
         yield Span(end, span.end)
 
 
-def by_author(made: Sql, name: str) -> str:
+def by_author(made: Values, name: str) -> str:
     """Give the condition that a person is among an article's authors."""
     return f"a.id IN (SELECT article_id FROM article_authors WHERE fold = {made.bind(author_fold(name))})"  # noqa: S608
 
 
-def facts(made: Sql, asked: Asked, span: Span | None, condition: str | None = None) -> str:
+def facts(made: Values, asked: Asked, span: Span | None, condition: str | None = None) -> str:
     """Count the articles themselves, each once for a canonical topic, by whichever index leads to fewest of them."""
     conditions = [] if condition is None else [condition]
     if asked.author is not None and asked.source is not None:

@@ -146,10 +146,10 @@ def every(query: TopicQuery, now: datetime, named: list[int] | None) -> tuple[st
         counted |= {"w": query.window(now), "b": query.window(now).before()}
     sides = []
     for tag, span in counted.items():
-        part = counts(replace(asked, span=span), tag)
+        part, values = counts(replace(asked, span=span), tag)
         columns = ", ".join("articles" if tag == column else "0" for column in "cwb")
-        sides.append(f"SELECT topic_id, {columns} FROM ({part.parts[0]}) {tag}")  # noqa: S608 - values are bound
-        params |= part.params
+        sides.append(f"SELECT topic_id, {columns} FROM ({part}) {tag}")  # noqa: S608 - values are bound
+        params |= values
     sums = (
         f"SELECT topic_id, sum(c) AS c, sum(w) AS w, sum(b) AS b FROM ({' UNION ALL '.join(sides)}) "  # noqa: S608
         "AS sides (topic_id, c, w, b) GROUP BY topic_id"

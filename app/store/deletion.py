@@ -38,6 +38,7 @@ async def delete_article(connection: AsyncConnection, article_id: UUID) -> Liter
     if await connection.scalar(LOCK_ARTICLE, {"id": article_id}) is None:
         return "gone" if await connection.scalar(BURIED, {"id": article_id}) else "unknown"
     await connection.execute(BURY, {"id": article_id})
+    await topic_counts.hold_aliases(connection)
     await topic_counts.count(connection, [article_id], -1)
     await author_counts.count(connection, [article_id], -1)
     await connection.execute(DELETE, {"id": article_id})

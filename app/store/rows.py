@@ -115,6 +115,7 @@ async def revise_articles(connection: AsyncConnection, revisions: Mapping[UUID, 
     if not revisions:
         return
     ids = list(revisions)
+    await topic_counts.hold_aliases(connection)
     await topic_counts.count(connection, ids, -1)
     await author_counts.count(connection, ids, -1)
     await connection.execute(KEEP_REVISIONS, {"ids": ids})
@@ -156,6 +157,8 @@ async def write_topics(connection: AsyncConnection, written: Mapping[UUID, tuple
 
     A code that a taxonomy knows says which subject its label is, and is one by itself where it has no label.
     """
+    if not written:
+        return
     await topic_counts.hold_aliases(connection)
     found = [arrival.article for arrival, _ in written.values()]
     ids = await topics.resolve(connection, [topic for article in found for topic in article.topics])

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.pipeline.article import Topic
 from app.pipeline.slug import fold, slug
 from app.store.topic_counts import TAKE_ALIASES, recount
-from app.store.topic_links import SETTLE
 from app.store.topics import resolve
 
 BATCH: Final = 1_000
@@ -50,18 +49,39 @@ LINK = text(
     FROM unnest(:narrower, :broader) AS found (narrower, broader) ON CONFLICT DO NOTHING
     """
 ).bindparams(bindparam("narrower", type_=ARRAY(BigInteger)), bindparam("broader", type_=ARRAY(BigInteger)))
+RESETTLE = text(
+    """
+    WITH RECURSIVE below (id, root) AS (
+        SELECT id, coalesce(canonical_id, id) FROM topics WHERE id = ANY(:moved)
+        UNION SELECT t.id, b.root FROM topics t JOIN below b ON t.alias_of = b.id
+    )
+    UPDATE topics t SET canonical_id = b.root FROM below b WHERE t.id = b.id AND t.canonical_id IS DISTINCT FROM b.root
+    """
+).bindparams(bindparam("moved", type_=ARRAY(BigInteger)))
+"""Points what is an alias of a topic, by an operator's word, to where that topic leads in the new edition."""
 OTHER_LINKS = text("SELECT narrower_id, broader_id FROM topic_links")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A concept as the store takes it: its code, its label and language, its other names, the codes broader than it."""
+class Name:
+    """A name of a concept and its language, None where that is not said."""
+
+    label: str
+    language: str | None = None
+
+    def topic(self) -> Topic:
+        """Give the topic of the name."""
+        return Topic(slug(self.label), self.label, 1.0, ("declared",), 0, fold(self.label, self.language))
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A concept: its code, its name, its other names, and the codes of those broader than it."""
 
     code: str
-    label: str
-    language: str | None
-    others: tuple[tuple[str, str | None], ...]
-    broader: tuple[str, ...]
+    name: Name
+    others: tuple[Name, ...] = ()
+    broader: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,66 +94,49 @@ class Loaded:
     circles: int
 
 
-def named(label: str, language: str | None) -> Topic:
-    """Give the topic of a name."""
-    return Topic(slug(label), label, 1.0, ("declared",), 0, fold(label, language))
-
-
-async def resolved(connection: AsyncConnection, names: Iterable[Topic]) -> dict[str, int]:
+async def resolved(connection: AsyncConnection, names: Iterable[Name]) -> dict[str, int]:
     """Give the topic of every name by its slug, in batches."""
-    wanted = list({topic.slug: topic for topic in names}.values())
+    wanted = list({topic.slug: topic for topic in (name.topic() for name in names)}.values())
     found: dict[str, int] = {}
     for at in range(0, len(wanted), BATCH):
         found |= await resolve(connection, wanted[at : at + BATCH])
     return found
 
 
-async def load(connection: AsyncConnection, scheme: str, entries: Sequence[Entry]) -> Loaded:
+async def load(connection: AsyncConnection, scheme: str, concepts: Sequence[Concept]) -> Loaded:
     """Put a taxonomy in force inside the caller's transaction, in place of what it said before."""
     await connection.execute(TAKE_ALIASES)
     moved = {topic for row in await connection.execute(WERE_ALIASES, {"scheme": scheme}) for topic in row if topic}
-    unsettled = list(moved)
     for statement in (*FORGET, UNALIAS):
         await connection.execute(statement, {"scheme": scheme})
-    topics = await resolved(connection, (named(entry.label, entry.language) for entry in entries))
-    by_code = {entry.code: topics[slug(entry.label)] for entry in entries}
+    topics = await resolved(connection, (concept.name for concept in concepts))
+    by_code = {concept.code: topics[slug(concept.name.label)] for concept in concepts}
     await connection.execute(CODE, {"scheme": scheme, "codes": list(by_code), "topics": list(by_code.values())})
-    aliases = await alias(connection, scheme, entries, by_code)
-    links, circles = await link(connection, scheme, entries, by_code)
-    for topic in unsettled:
-        await resettle(connection, topic)
+    aliases = await alias(connection, scheme, concepts, by_code)
+    links, circles = await link(connection, scheme, concepts, by_code)
+    await connection.execute(RESETTLE, {"moved": sorted(moved)})
     await recount(connection, {*moved, *aliases, *aliases.values()})
     return Loaded(len(by_code), len(aliases), links, circles)
 
 
-async def resettle(connection: AsyncConnection, topic: int) -> None:
-    """Point what is an alias of a topic to where that topic now leads."""
-    root = await connection.scalar(
-        text("SELECT coalesce(canonical_id, id) FROM topics WHERE id = :topic"), {"topic": topic}
-    )
-    await connection.execute(SETTLE, {"topic": topic, "root": root})
-
-
 async def alias(
-    connection: AsyncConnection, scheme: str, entries: Sequence[Entry], by_code: Mapping[str, int]
+    connection: AsyncConnection, scheme: str, concepts: Sequence[Concept], by_code: Mapping[str, int]
 ) -> dict[int, int]:
     """Make every other name of a concept an alias of it, unless the name is a topic that stands for more already."""
-    others = await resolved(
-        connection, (named(label, language) for entry in entries for label, language in entry.others)
-    )
+    others = await resolved(connection, (name for concept in concepts for name in concept.others))
     free = set(await connection.scalars(FREE, {"topics": sorted(set(others.values()))}))
     found: dict[int, int] = {}
-    for entry in entries:
-        for label, _ in entry.others:
-            topic = others[slug(label)]
-            if topic in free and topic != by_code[entry.code]:
-                found.setdefault(topic, by_code[entry.code])
+    for concept in concepts:
+        for name in concept.others:
+            topic = others[slug(name.label)]
+            if topic in free and topic != by_code[concept.code]:
+                found.setdefault(topic, by_code[concept.code])
     await connection.execute(POINT, {"scheme": scheme, "aliases": list(found), "targets": list(found.values())})
     return found
 
 
 async def link(
-    connection: AsyncConnection, scheme: str, entries: Sequence[Entry], by_code: Mapping[str, int]
+    connection: AsyncConnection, scheme: str, concepts: Sequence[Concept], by_code: Mapping[str, int]
 ) -> tuple[int, int]:
     """Link narrower topics to broader ones; a link that would close a circle with those there are is left out."""
     above: dict[int, set[int]] = {}
@@ -141,9 +144,9 @@ async def link(
         above.setdefault(row.narrower_id, set()).add(row.broader_id)
     links: list[tuple[int, int]] = []
     circles = 0
-    for entry in entries:
-        for code in entry.broader:
-            narrower, broader = by_code[entry.code], by_code.get(code)
+    for concept in concepts:
+        for code in concept.broader:
+            narrower, broader = by_code[concept.code], by_code.get(code)
             if broader is None:
                 continue
             if leads_to(above, broader, narrower):

@@ -137,9 +137,11 @@ async def hold_aliases(connection: AsyncConnection) -> None:
 
 
 async def count(connection: AsyncConnection, articles: Collection[UUID], sign: int) -> None:
-    """Count what these articles are on now: 1 after they were written, -1 before they change or go."""
+    """Count what these articles are on now: 1 after they were written, -1 before they change or go.
+
+    The caller holds the aliases, so that what is counted under a topic is taken from the same.
+    """
     if articles:
-        await hold_aliases(connection)
         await connection.execute(COUNT, {"ids": list(articles), "sign": sign})
 
 

@@ -80,13 +80,13 @@ async def root_of(connection: AsyncConnection, topic: int) -> int:
     return found
 
 
-async def add_alias(connection: AsyncConnection, topic: int, alias: int, by: str = OPERATOR) -> None:
+async def add_alias(connection: AsyncConnection, topic: int, alias: int) -> None:
     """Make a topic an alias of another, with all that is an alias of it; raises Circle."""
     await connection.execute(TAKE_ALIASES)
     if alias in set(await connection.scalars(CHAIN, {"topic": topic})):
         raise Circle
     before, after = await root_of(connection, alias), await root_of(connection, topic)
-    await connection.execute(POINT, {"alias": alias, "target": topic, "by": by})
+    await connection.execute(POINT, {"alias": alias, "target": topic, "by": OPERATOR})
     await settle(connection, alias, after)
     await recount(connection, {before, after, alias})
 
@@ -108,12 +108,12 @@ async def settle(connection: AsyncConnection, topic: int, root: int) -> None:
     await connection.execute(SETTLE, {"topic": topic, "root": root})
 
 
-async def add_broader(connection: AsyncConnection, narrower: int, broader: int, by: str = OPERATOR) -> None:
+async def add_broader(connection: AsyncConnection, narrower: int, broader: int) -> None:
     """Say that a topic is narrower than another; raises Circle."""
     await connection.execute(TAKE_ALIASES)
     if await connection.scalar(ABOVE, {"topic": broader, "other": narrower}):
         raise Circle
-    await connection.execute(LINK, {"narrower": narrower, "broader": broader, "by": by})
+    await connection.execute(LINK, {"narrower": narrower, "broader": broader, "by": OPERATOR})
 
 
 async def remove_broader(connection: AsyncConnection, narrower: int, broader: int) -> bool:

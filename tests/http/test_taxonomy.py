@@ -20,7 +20,8 @@ from app.pipeline.run import process
 from app.settings import Settings
 from app.store.articles import save
 from app.store.plan import Arrival
-from app.taxonomy import Concept, Name, Taxonomy, read
+from app.store.taxonomies import Concept, Name
+from app.taxonomy import Taxonomy, read
 from app.topics_import import import_topics
 from tests.http.seed import NOON, Told, store, submit, walk
 from tests.store.test_topic_counts import assert_counts
@@ -85,7 +86,7 @@ def test_iptcs_own_json_is_read_with_its_tree_and_languages(tmp_path: Path) -> N
             Concept("29000003", Name("Car ferries", "en"), (), ("29000002",)),
         ),
     )
-    assert read(written(tmp_path, CONCEPTS), None, "de").concepts[0].name == Name("Seefahrt", "de")
+    assert read(written(tmp_path, CONCEPTS), None, "de-AT").concepts[0].name == Name("Seefahrt", "de")
 
 
 def test_a_csv_needs_slug_and_label_alone(tmp_path: Path) -> None:
@@ -108,6 +109,8 @@ def test_a_csv_needs_slug_and_label_alone(tmp_path: Path) -> None:
         ("name,label\n", "column slug"),
         ("slug,label\nships,\n", "Line 2"),
         ("slug,label\n", "no concepts"),
+        ('{"conceptSet": [{"qcode": 29000001, "prefLabel": {"en": "Ships"}}]}', "Concept 0"),
+        (f"slug,label\nships,{'x' * 200_000}\n", "no CSV"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, says: str) -> None:

@@ -262,6 +262,8 @@ async def test_narrower_topics_are_found_where_asked_for(database: Database, rea
         ("/v1/topics/nato/aliases/nato", 409),
         ("/v1/topics/nothing/aliases/nato", 404),
         ("/v1/topics/nato/aliases/Not%20a%20slug", 422),
+        ("/v1/topics/nato/aliases/na%00to", 422),
+        ("/v1/topics/na%00to/aliases/nato", 422),
         ("/v1/topics/nato/broader/nato", 409),
         ("/v1/topics/nothing/broader/nato", 404),
     ],
