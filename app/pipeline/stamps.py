@@ -35,7 +35,7 @@ HANDLE = re.compile(r"[^\W\d_][\w.-]*(?:[a-zà-ÿ][A-ZÀ-Þ]|[^\W\d_]_?\d)[\w.-]
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who posted a text, and the words that say so; `strong` where they name a writer whatever follows."""
+    """Who posted a text, and the line that says so as printed; `strong` where its label names a writer whatever follows."""
 
     names: Names
     quote: str
@@ -85,7 +85,7 @@ def stamp(text: str, language: str | None) -> Stamp | None:
             continue
         names = named(line[label.end() :], language, dated=dated)
         if names.persons:
-            return Stamp(names, line[label.start() :].strip(" |"), strong, dated)
+            return Stamp(names, text, strong, dated)
     return None
 
 

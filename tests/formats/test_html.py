@@ -375,6 +375,17 @@ UMLAUT = (
 )
 
 
+@pytest.mark.parametrize("above", ["", "<h1>Harbour Post</h1>"])  # the site's name is no headline
+def test_a_headline_need_not_be_an_h1(above: str) -> None:
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    article = article_of(
+        "<html lang=en><head><title>The quay will be rebuilt by spring - Harbour Post</title></head>"
+        f"<body><div class=post>{above}<h2>The quay will be rebuilt by spring</h2>{text}</div></body></html>"
+    )
+    assert article.title == "The quay will be rebuilt by spring"
+    assert not any(isinstance(block, Heading) for block in article.blocks)
+
+
 @pytest.mark.parametrize(
     ("header", "meta", "codec"),
     [
