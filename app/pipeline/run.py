@@ -30,6 +30,7 @@ from app.pipeline.choice import surest
 from app.pipeline.date_choice import Chosen
 from app.pipeline.fingerprint import content_hash, field_hash
 from app.pipeline.furniture import is_furniture
+from app.pipeline.inferred import DEFAULT, Inference
 from app.pipeline.language import detect
 from app.pipeline.outline import lines, outline
 from app.pipeline.prose import size
@@ -40,7 +41,7 @@ from app.pipeline.structure import Structure, build, render, repeats
 from app.pipeline.topics import Subjects, topics
 from app.pipeline.url import clean
 
-PIPELINE_VERSION = "3"
+PIPELINE_VERSION = "4"
 """Raised whenever the same item may come out otherwise; each article keeps the one that it was made by."""
 NOTHING_LEFT = "There is no text left once menus, bylines and footers are taken away."
 HEAD_LINES = 8
@@ -60,7 +61,7 @@ class Draft:
     processing: Processing
 
 
-def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
+def process(item: RawItem, now: datetime, inference: Inference = DEFAULT) -> Article | Rejected | Retraction:
     """Turn an item into an article, or say why it is none; `now` is when it arrived."""
     if item.fault is not None:
         return Rejected(item.fault)
@@ -88,7 +89,14 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     if not structure.text.strip():
         return Rejected(NOTHING_LEFT)
     said = declared.evidence(stated.topics, item.claims)
-    subjects = topics(structure.blocks, [claim.value for claim in said if claim.chosen], language=code, own=own)
+    subjects = topics(
+        structure.blocks,
+        [claim.value for claim in said if claim.chosen],
+        language=code,
+        own=own,
+        title=chosen,
+        inference=inference,
+    )
     signed = (claim for claim in names.evidence if claim.field != "authors" or not is_house(claim.value, houses))
     read = (*dates.evidence, *signed)
     evidence = (

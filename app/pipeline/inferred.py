@@ -1,0 +1,89 @@
+"""Infers what an article is about where nobody declares it: the phrases, names and places that its text speaks of most."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from app.pipeline.article import Topic
+from app.pipeline.background import NO_BACKGROUND, Background
+from app.pipeline.kinds import kind_of
+from app.pipeline.phrases import Phrase, phrases
+from app.pipeline.prose import WIDE
+from app.pipeline.salience import salience
+from app.pipeline.sites import folded
+from app.pipeline.slug import fold, slug
+from app.pipeline.subjects import best_written, boilerplate, cleaned
+
+LEAST_SALIENCE = 0.2
+"""A topic that is right less often is none."""
+CONTAINED = 0.5
+"""Share of a phrase's places within longer ones from which on it is no subject beside such a one."""
+NAMED = 0.5
+"""Share of a phrase's places in which it is printed large from which on it is a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What inferring topics goes by: the archive's background, and how many topics an article gets at most (0: none)."""
+
+    background: Background = NO_BACKGROUND
+    most: int = 10
+
+
+DEFAULT = Inference()
+
+
+def inferred(
+    lines: Sequence[str], language: str | None, inference: Inference, *, own: Collection[str], known: Collection[str]
+) -> list[Topic]:
+    """Give the subjects of a text, its headline first, best first: each with the share of such phrases that are right as its score.
+
+    Leaves out `known` folds, and `own` names of the publication. Texts in scripts without spaces have none.
+    """
+    if not inference.most or WIDE.search("".join(lines[:3])):
+        return []
+    article = phrases(lines, language)
+    ranked = sorted(
+        ((salience(phrase, article, language, inference.background), phrase) for phrase in article.found),
+        key=lambda pair: (-pair[0], pair[1].first, pair[1].key),
+    )
+    subjects = chosen([(score, phrase) for score, phrase in ranked if score >= LEAST_SALIENCE])
+    made = (topic_of(phrase, score, language) for score, phrase in subjects)
+    fresh = (topic for topic in made if topic is not None and topic.fold not in known and folded(topic.label) not in own)
+    return list(islice(one_of_each(fresh), inference.most))
+
+
+def chosen(ranked: Sequence[tuple[float, Phrase]]) -> Iterator[tuple[float, Phrase]]:
+    """Give phrases in their order, without those that mostly stand within a better one."""
+    taken: list[str] = []
+    for score, phrase in ranked:
+        key = f" {phrase.key} "
+        if phrase.within >= CONTAINED and any(key in longer for longer in taken):
+            continue
+        taken.append(key)
+        yield score, phrase
+
+
+def one_of_each(found: Iterator[Topic]) -> Iterator[Topic]:
+    """Give the first topic of each fold, and of each slug."""
+    seen: set[str] = set()
+    for topic in found:
+        if topic.fold not in seen and f"-{topic.slug}" not in seen:
+            seen.update((topic.fold, f"-{topic.slug}"))
+            yield topic
+
+
+def topic_of(phrase: Phrase, score: float, language: str | None) -> Topic | None:
+    """Make a phrase a topic; None where its words are a site's boilerplate."""
+    label = best_written(by_count(phrase.labels))
+    name = slug(label)
+    key = fold(label, language)
+    if not name or not key or name in boilerplate():
+        return None
+    kind = kind_of(cleaned(label), language) if phrase.large is not None and phrase.large >= NAMED else "text"
+    return Topic(name, label, round(score, 3), (kind,), phrase.count, key)
+
+
+def by_count(labels: Mapping[str, int]) -> list[str]:
+    """Give the ways in which a phrase is printed, the most frequent first, then as they come."""
+    return sorted(labels, key=lambda label: -labels[label])

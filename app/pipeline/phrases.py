@@ -1,0 +1,253 @@
+"""Collects the phrases that an article may be about, with what its text tells of each; pure counting, no judgement."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.pipeline.chunks import Cutter, Word
+from app.pipeline.names import is_given
+from app.pipeline.vocabulary import vocabulary
+
+MOST_PARTS = 4
+"""Words of a phrase, joints apart."""
+MOST_NAME_PARTS = 7
+"""Words of a phrase that is printed large throughout."""
+MOST_CHARACTERS = 60_000
+"""Of the text that is read: the subjects of a longer one are named before."""
+EARLY = 0.1
+"""Share of the text in which a phrase that is there once may stand."""
+NAMED_EARLY = 0.3
+"""The same for a name."""
+LEAST_SHORT = 3
+"""Letters of a single word that is not all capitals."""
+
+Place = tuple[int, int, int]
+"""Where a phrase stands: number of the stretch, first and last word (exclusive) in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One phrase that an article may be about, and what its text tells of it.
+
+    `key` is its words in the singular; `words` those that are no joints. `count` is how often it stands there (a person's
+    surname alone counts too), `first` and `last` the number of the word where it begins; the shares are of `count`:
+    `alone` where it is all that stands between small words and marks, `head` where it stands as nouns do, `nominal`
+    behind a word that wants a noun, `large` where capitals say something and it has them, `within` in the longer phrase
+    that most often holds it.
+    """
+
+    key: str
+    labels: Mapping[str, int]
+    words: tuple[str, ...]
+    joined: bool
+    count: int
+    sentences: int
+    first: int
+    last: int
+    alone: float
+    head: float
+    nominal: float
+    large: float | None
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The phrases of an article, its size in words and sentences, and the keys of all its words, for the background."""
+
+    found: tuple[Phrase, ...]
+    words: int
+    sentences: int
+    vocabulary: frozenset[str]
+
+
+@dataclass(slots=True)
+class Index:
+    """Where each phrase stands, by its key, while an article is read; `longer` is the count of the longest hold of each."""
+
+    stretches: list[list[Word]]
+    places: dict[str, list[Place]]
+    capital_nouns: bool
+    longer: dict[str, int] = field(default_factory=dict)
+
+
+def phrases(lines: Sequence[str], language: str | None) -> Phrases:
+    """Collect the phrases of a text, its headline first: those that come again, and those at its beginning.
+
+    A phrase of several words that stands in a longer one only is none.
+    """
+    cutter = Cutter(language)
+    left = MOST_CHARACTERS
+    for line in lines:
+        if left <= 0:
+            break
+        cutter.cut(line[:left])
+        left -= len(line)
+    large = language in vocabulary("topics")["capital_nouns"]["languages"]
+    index = Index(cutter.stretches, places_of(cutter.stretches), large)
+    index.longer = longer_counts(index)
+    size = max(1, cutter.words)
+    named = {key for key in index.places if is_named(index, key)}
+    people = people_of(index, named)
+    parts = {part for found in people.values() for part in found}
+    kept = [key for key, places in index.places.items() if key in people or is_kept(key, places, index, named, size)]
+    found = (
+        described(key, index, people.get(key, ()), head_first=cutter.rules.head_first) for key in kept if key not in parts
+    )
+    subjects = tuple(phrase for phrase in found if phrase.head or len(phrase.words) > 1 or phrase.count == 1)
+    seen = frozenset(word.key for stretch in cutter.stretches for word in stretch if not word.joint)
+    return Phrases(subjects, cutter.words, max(1, cutter.sentences), seen)
+
+
+def places_of(stretches: Sequence[Sequence[Word]]) -> dict[str, list[Place]]:
+    """Give where each phrase of the stretches stands, in the order of the text."""
+    places: defaultdict[str, list[Place]] = defaultdict(list)
+    for number, stretch in enumerate(stretches):
+        if len(stretch) == 1:
+            places[stretch[0].key].append((number, 0, 1))
+            continue
+        for start, end in spans(stretch):
+            places[key_of(stretch, start, end)].append((number, start, end))
+    return dict(places)
+
+
+def spans(stretch: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Give beginning and end of each phrase of a stretch, with the joints between its parts."""
+    for start, word in enumerate(stretch):
+        if word.joint:
+            continue
+        parts, named = 0, True
+        for end in range(start, len(stretch)):
+            later = stretch[end]
+            if later.joint:
+                continue
+            parts += 1
+            named = named and later.large is not False
+            if parts > MOST_PARTS and (not named or parts > MOST_NAME_PARTS):
+                break
+            yield start, end + 1
+
+
+def key_of(stretch: Sequence[Word], start: int, end: int) -> str:
+    """Give the key of a phrase."""
+    return stretch[start].key if end - start == 1 else " ".join([word.key for word in stretch[start:end]])
+
+
+def longer_counts(index: Index) -> dict[str, int]:
+    """Give for each phrase how often the longer phrase that comes most often holds it; only those that come again count."""
+    longer: dict[str, int] = {}
+    for places in index.places.values():
+        number, start, end = places[0]
+        if len(places) < 2 or end - start < 2:
+            continue
+        stretch = index.stretches[number][start:end]
+        for inner_start, inner_end in spans(stretch):
+            if inner_end - inner_start < end - start:
+                key = key_of(stretch, inner_start, inner_end)
+                longer[key] = max(longer.get(key, 0), len(places))
+    return longer
+
+
+def is_kept(key: str, places: Sequence[Place], index: Index, named: Collection[str], size: int) -> bool:
+    """Say whether a phrase can be a subject at all: of several words it must be whole somewhere, or all of a name."""
+    number, start, end = places[0]
+    stretch = index.stretches[number]
+    word = stretch[start]
+    if end - start == 1:
+        if len(key) < LEAST_SHORT and not (len(key) > 1 and word.printed.isupper()):
+            return False
+    elif key in named:
+        if not any(is_core(index.stretches[number], start, end) for number, start, end in places):
+            return False
+    elif (index.longer.get(key, 0) >= len(places)) if len(places) > 1 else (start > 0 or end < len(stretch)):
+        return False
+    early = word.place / size
+    return len(places) > 1 or early <= EARLY or (key in named and early <= NAMED_EARLY)
+
+
+def is_core(stretch: Sequence[Word], start: int, end: int) -> bool:
+    """Say whether a name is whole where it stands: no large word is right before it or behind it."""
+    return not (start > 0 and stretch[start - 1].large) and not (end < len(stretch) and stretch[end].large)
+
+
+def people_of(index: Index, named: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Give for each full name the words of it that stand for it by themselves: the last one, and a given name.
+
+    Those are as often there as the full name at least, and always printed large. Of two names that share a word the one that
+    is there more often has it.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    owners: dict[str, str] = {}
+    for key in sorted(named, key=lambda key: -len(index.places[key])):
+        number, start, end = index.places[key][0]
+        stretch = index.stretches[number]
+        if not 2 <= end - start <= 3 or not is_core(stretch, start, end):
+            continue
+        first, last = stretch[start], stretch[end - 1]
+        given = is_given(first.printed)
+        parts = [last.key] if given or not index.capital_nouns else []
+        parts += [first.key] if given else []
+        own = [
+            part for part in parts
+            if part in named and part not in owners and len(index.places[part]) > len(index.places[key])
+        ]  # fmt: skip
+        if own:
+            found[key] = tuple(own)
+            owners.update(dict.fromkeys(own, key))
+    return found
+
+
+def is_named(index: Index, key: str) -> bool:
+    """Say whether a phrase is printed large wherever that says something, and somewhere it does."""
+    told = False
+    for number, start, end in index.places[key]:
+        stretch = index.stretches[number]
+        if stretch[start].large is None:
+            continue
+        if not all([word.large or word.joint for word in stretch[start:end]]):
+            return False
+        told = True
+    return told
+
+
+def described(key: str, index: Index, parts: Sequence[str], *, head_first: bool) -> Phrase:
+    """Put together what the text tells of a phrase."""
+    places = index.places[key]
+    also = [place for part in parts for place in index.places[part]]
+    own = len(places)
+    labels: defaultdict[str, int] = defaultdict(int)
+    sentences: set[int] = set()
+    alone = heads = nominal = told = large = 0
+    for number, start, end in places:
+        stretch = index.stretches[number]
+        first = stretch[start]
+        inside = stretch[start:end]
+        labels[first.printed if end - start == 1 else " ".join([word.printed for word in inside])] += 1
+        sentences.add(first.sentence)
+        opens = start == 0 or stretch[start - 1].joint
+        closes = end == len(stretch) or stretch[end].joint
+        alone += start == 0 and end == len(stretch)
+        heads += opens if head_first else closes
+        nominal += first.lead == "nominal"
+        if first.large is not None:
+            told += 1
+            large += first.large and all([word.large or word.joint for word in inside])
+    number, start, end = places[0]
+    words = [word.key for word in index.stretches[number][start:end] if not word.joint]
+    sentences.update(index.stretches[number][start].sentence for number, start, _ in also)
+    begins = [index.stretches[number][start].place for number, start, _ in (places[0], places[-1], *also)]
+    return Phrase(
+        key=key,
+        labels=dict(labels),
+        words=tuple(words),
+        joined=len(words) < end - start,
+        count=own + sum(len(index.places[part]) - own for part in parts),
+        sentences=len(sentences),
+        first=min(begins),
+        last=max(begins),
+        alone=alone / own,
+        head=heads / own,
+        nominal=nominal / own,
+        large=large / told if told else None,
+        within=index.longer.get(key, 0) / own,
+    )
