@@ -17,7 +17,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -30,7 +30,7 @@ from app.pipeline.background import Background, Usage
 from app.pipeline.chunks import rules
 from app.pipeline.inferred import Inference, chosen, inferred
 from app.pipeline.language import detect
-from app.pipeline.phrases import Phrase, phrases
+from app.pipeline.phrases import Phrase, Phrases, phrases
 from app.pipeline.run import process
 from app.pipeline.salience import Facts, facts
 
@@ -38,6 +38,8 @@ TEN: Final = 10
 WORD: Final = re.compile(r"[^\W_]+")
 LONGEST_GRAM: Final = 3
 BINS: Final = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
+BRIEF: Final = 80
+"""Words of the beginning that every article is fitted by too, so that briefs are known."""
 FOLDS: Final = 10
 STRENGTH: Final = 0.005
 
@@ -53,8 +55,18 @@ class Labelled:
 
     @property
     def lines(self) -> list[str]:
-        """The headline and the text, line by line."""
-        return [self.title or "", *self.text.split("\n")]
+        """The text, line by line."""
+        return self.text.split("\n")
+
+    def phrases(self) -> Phrases:
+        """Collect the phrases of the article."""
+        return phrases(self.title or "", self.lines, self.language)
+
+    def brief(self) -> "Labelled":
+        """Give its beginning as an article of its own, with the labels that are in it."""
+        text = " ".join(self.text.split()[:BRIEF])
+        inside = f" {stems(' '.join((self.title or '', text)), self.language)} "
+        return replace(self, text=text, gold=frozenset(stem for stem in self.gold if f" {stem} " in inside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +117,7 @@ def background_of(articles: Sequence[Labelled]) -> Background:
     counts: dict[str, Counter[str]] = {}
     numbers = Counter(article.language for article in articles)
     for article in articles:
-        counts.setdefault(article.language, Counter()).update(phrases(article.lines, article.language).vocabulary)
+        counts.setdefault(article.language, Counter()).update(article.phrases().vocabulary)
     return Background(1, {language: Usage(number, counts[language]) for language, number in numbers.items()})
 
 
@@ -127,7 +139,7 @@ def stage(articles: Sequence[Labelled]) -> Callable[[Labelled], list[tuple[str, 
     inference = Inference(background_of(articles))
 
     def extract(article: Labelled) -> list[tuple[str, float]]:
-        found = inferred(article.lines, article.language, inference, own=(), known=())
+        found = inferred(article.title or "", article.lines, article.language, inference, own=(), known=())
         return [(topic.label, topic.score) for topic in found]
 
     return extract
@@ -141,7 +153,7 @@ def yake(longest: int) -> Callable[[Sequence[Labelled]], Callable[[Labelled], li
         known = {language: package.KeywordExtractor(lan=language, n=longest, top=2 * TEN) for language in languages(articles)}
 
         def extract(article: Labelled) -> list[tuple[str, float]]:
-            text = ". ".join(line for line in article.lines if line)
+            text = ". ".join(line for line in (article.title, *article.lines) if line)
             return [(phrase, -score) for phrase, score in known[article.language].extract_keywords(text)]
 
         return extract
@@ -157,7 +169,7 @@ def languages(articles: Sequence[Labelled]) -> set[str]:
 def grams(article: Labelled) -> Iterator[str]:
     """Give the word sequences of a text that neither begin nor end with a stop word."""
     stops = rules(article.language).stops | rules(article.language).function
-    for line in article.lines:
+    for line in (article.title or "", *article.lines):
         words = WORD.findall(line.casefold())
         for start, word in enumerate(words):
             for end in range(start + 1, min(start + LONGEST_GRAM, len(words)) + 1):
@@ -250,12 +262,14 @@ def fit(folders: Sequence[str]) -> None:
     from sklearn.model_selection import GroupKFold  # noqa: PLC0415
 
     sets = [(articles_of(Path(name)), float(weight or 1)) for name, _, weight in (one.partition("=") for one in folders)]
+    sets = [([*articles, *(article.brief() for article in articles)], weight) for articles, weight in sets]
     background = background_of([article for articles, _ in sets for article in articles])
     rows, right, weights, groups = [], [], [], []
     shown: list[list[tuple[Phrase, int]]] = []
     for number, (articles, weight) in enumerate(sets):
+        first = len(shown)
         for article in articles:
-            found = phrases(article.lines, article.language)
+            found = article.phrases()
             shown.append([])
             for phrase in found.found:
                 shown[-1].append((phrase, len(rows)))
@@ -263,7 +277,7 @@ def fit(folders: Sequence[str]) -> None:
                 label = max(phrase.labels, key=lambda label: phrase.labels[label])
                 right.append(stems(label, article.language) in article.gold)
                 weights.append(weight)
-                groups.append(len(shown) if number == len(sets) - 1 else 0)
+                groups.append(1 + (len(shown) - 1 - first) % (len(articles) // 2) if number == len(sets) - 1 else 0)
     all_rows, all_right, all_weights, all_groups = map(np.array, (rows, right, weights, groups))
     mean, deviation = all_rows.mean(0), all_rows.std(0) + 1e-9
     scaled = (all_rows - mean) / deviation

@@ -58,13 +58,14 @@ class Word(NamedTuple):
 
 
 class Token(NamedTuple):
-    """What a printed word is by itself: without its possessive, and whether it had one ("Spain's")."""
+    """What a printed word is by itself: without its possessive, and whether it had one ("Spain's"); large, or all large."""
 
     kind: Kind
     key: str
     printed: str
     small: str
     upper: bool
+    shouted: bool
     dated: bool
     owner: bool
 
@@ -112,14 +113,15 @@ def token_of(printed: str, language: str | None) -> Token:
     small, owner = printed.casefold(), False
     if language not in ELIDING and ("'" in small or "’" in small):
         if CONTRACTED.search(small):
-            return Token("function", small, printed, small, upper=False, dated=False, owner=False)
+            return Token("function", small, printed, small, upper=False, shouted=False, dated=False, owner=False)
         if (found := POSSESSIVE.search(small)) is not None:
             owner, small, printed = True, small[: found.start()], printed[: found.start()]
     key = " ".join(singular(part, language) for part in words(small))
     kind = kind_of(small, key, rules(language))
     upper = printed[:1].isupper()
     dated = (upper or language not in LARGE_MONTHS) and is_date_word(small, language)
-    return Token(kind, small if kind == "joint" else key, printed, small, upper, dated, owner)
+    shouted = upper and len(printed) > 1 and printed.isupper()
+    return Token(kind, small if kind == "joint" else key, printed, small, upper, shouted, dated, owner)
 
 
 def kind_of(small: str, key: str, known: Rules) -> Kind:
@@ -166,66 +168,80 @@ class Cutter:
         """Cut one more line."""
         tokens = TOKEN.findall(line)
         told = not is_title_case(tokens)
-        elides = self.language in ELIDING
+        language, known = self.language, self.rules
+        elides = language in ELIDING
         first, before = True, ""
         for printed in tokens:
             mark = printed[0]
             if not mark.isalnum():
-                self.end()
-                self.sentences += mark in END
-                first = first or mark in END or mark in BEGINNING
+                if self.stretch:
+                    self.end()
+                if mark in END:
+                    self.sentences += 1
+                    first = True
+                elif mark in BEGINNING:
+                    first = True
                 before = ""
                 continue
             self.words += 1
             rest = printed
             if elides and (found := ELIDED.match(printed)) is not None:
                 before = found[0][:-1].casefold()
-                self.join(found[0], before, before in self.rules.joints)
+                self.join(found[0], before, joint=before in known.joints)
                 rest = printed[found.end() :]
-            token = token_of(rest, self.language)
-            if token.kind == "joint":
+            token = token_of(rest, language)
+            kind = token.kind
+            large = token.upper if told and (not first or token.shouted) else None
+            if kind == "plain" and not self.stretch and not token.dated and (large or before not in known.acting):
+                self.begin(token, before, large)
+            elif kind == "joint":
                 self.join(token.printed, token.small, joint=True)
-            else:
-                self.take(token, before, None if first or not told else token.upper)
+            elif self.stretch or kind != "function":
+                self.take(token, before, large)
             before, first = token.small, False
-        self.end()
+        if self.stretch:
+            self.end()
         self.sentences += 1
 
     def end(self) -> None:
         """End the stretch in hand, without joints at its end."""
         stretch = self.stretch
+        while stretch and stretch[-1].joint:
+            stretch.pop()
         if stretch:
-            while stretch[-1].joint:  # its first word is none
-                stretch.pop()
             self.stretches.append(stretch)
-            self.stretch = []
+        self.stretch = []
 
-    def join(self, printed: str, small: str, joint: bool) -> None:  # noqa: FBT001 - on the hot path
+    def join(self, printed: str, small: str, *, joint: bool) -> None:
         """Take a joint into the stretch in hand; any other small word ends it."""
         if not joint:
             self.end()
         elif self.stretch:
-            self.stretch.append(Word(small, printed, self.words, self.sentences, None, "", joint=True))
+            self.stretch.append(Word(small, printed, self.words, self.sentences, None, "", True))  # noqa: FBT003 - hot
 
     def take(self, token: Token, before: str, large: bool | None) -> None:  # noqa: FBT001 - on the hot path
         """Take a word into the stretch in hand, or end that; what is printed large right behind a large word belongs to it."""
-        stretch, known = self.stretch, self.rules
+        stretch, known, kind = self.stretch, self.rules, token.kind
         touching = bool(stretch) and not stretch[-1].joint
         if touching and self.titled and token.upper:
             self.end()
-            stretch, touching = self.stretch, False
-        self.titled = token.kind == "title"
-        if not (large and touching and stretch[-1].large) or token.small in known.honorifics:
-            kind = token.kind
-            if (
-                kind == "function"
-                or (token.dated and not touching)
-                or (not large and (kind == "empty" or before in known.acting))
-                or (not large and kind == "participle" and (touching or before in known.verbal))
-            ):
-                self.end()
-                return
+            touching = False
+        follows = large and touching and stretch[-1].large and token.small not in known.honorifics
+        if not follows and (
+            kind == "function"
+            or (token.dated and not touching)
+            or (not large and (kind == "empty" or before in known.acting))
+            or (not large and kind == "participle" and (touching or before in known.verbal))
+        ):
+            self.end()
+        else:
+            self.begin(token, before, large)
+
+    def begin(self, token: Token, before: str, large: bool | None) -> None:  # noqa: FBT001 - on the hot path
+        """Put a word into the stretch in hand."""
+        known = self.rules
         lead: Lead = "nominal" if before in known.nominal else "verbal" if before in known.verbal else ""
-        stretch.append(Word(token.key, token.printed, self.words, self.sentences, large, lead, joint=False))
+        self.titled = token.kind == "title"
+        self.stretch.append(Word(token.key, token.printed, self.words, self.sentences, large, lead, False))  # noqa: FBT003
         if token.owner:
             self.end()

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from app.pipeline.agencies import agency_of
 from app.pipeline.article import Topic
 from app.pipeline.background import NO_BACKGROUND, Background
 from app.pipeline.kinds import kind_of
@@ -14,7 +15,7 @@ from app.pipeline.sites import folded
 from app.pipeline.slug import fold, slug
 from app.pipeline.subjects import best_written, boilerplate, cleaned
 
-LEAST_SALIENCE = 0.2
+LEAST_SALIENCE = 0.25
 """A topic that is right less often is none."""
 CONTAINED = 0.5
 """Share of a phrase's places within longer ones from which on it is no subject beside such a one."""
@@ -34,15 +35,21 @@ DEFAULT = Inference()
 
 
 def inferred(
-    lines: Sequence[str], language: str | None, inference: Inference, *, own: Collection[str], known: Collection[str]
+    headline: str,
+    lines: Sequence[str],
+    language: str | None,
+    inference: Inference,
+    *,
+    own: Collection[str],
+    known: Collection[str],
 ) -> list[Topic]:
-    """Give the subjects of a text, its headline first, best first: each with the share of such phrases that are right as its score.
+    """Give the subjects of a text, best first, each with the share of such phrases that are right as its score.
 
     Leaves out `known` folds, and `own` names of the publication. Texts in scripts without spaces have none.
     """
-    if not inference.most or WIDE.search("".join(lines[:3])):
+    if not inference.most or WIDE.search("".join((headline, *lines[:2]))):
         return []
-    article = phrases(lines, language)
+    article = phrases(headline, lines, language)
     ranked = sorted(
         ((salience(phrase, article, language, inference.background), phrase) for phrase in article.found),
         key=lambda pair: (-pair[0], pair[1].first, pair[1].key),
@@ -76,9 +83,11 @@ def one_of_each(found: Iterator[Topic]) -> Iterator[Topic]:
 def topic_of(phrase: Phrase, score: float, language: str | None) -> Topic | None:
     """Make a phrase a topic; None where its words are a site's boilerplate."""
     label = best_written(by_count(phrase.labels))
+    if " " in label and label.isupper():
+        label = label.title()
     name = slug(label)
     key = fold(label, language)
-    if not name or not key or name in boilerplate():
+    if not name or not key or name in boilerplate() or agency_of(label) is not None:
         return None
     kind = kind_of(cleaned(label), language) if phrase.large is not None and phrase.large >= NAMED else "text"
     return Topic(name, label, round(score, 3), (kind,), phrase.count, key)

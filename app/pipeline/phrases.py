@@ -63,31 +63,39 @@ class Phrases:
 
 @dataclass(slots=True)
 class Index:
-    """Where each phrase stands, by its key, while an article is read; `longer` is the count of the longest hold of each."""
+    """Where each phrase stands, by its key, while an article is read.
+
+    The first stretches, `headline` of them, are the headline's; `longer` is the count of the phrase that most often holds
+    another.
+    """
 
     stretches: list[list[Word]]
-    places: dict[str, list[Place]]
-    capital_nouns: bool
+    headline: int
+    capital_nouns: bool = False
+    places: dict[str, list[Place]] = field(default_factory=dict)
     longer: dict[str, int] = field(default_factory=dict)
 
 
-def phrases(lines: Sequence[str], language: str | None) -> Phrases:
-    """Collect the phrases of a text, its headline first: those that come again, and those at its beginning.
+def phrases(headline: str, lines: Sequence[str], language: str | None) -> Phrases:
+    """Collect the phrases of a text: those that come again, and those at its beginning.
 
-    A phrase of several words that stands in a longer one only is none.
+    A phrase of several words that stands in a longer one only is none, and what the headline alone has: it is half a sentence,
+    without the small words that tell its verbs.
     """
     cutter = Cutter(language)
+    cutter.cut(headline[:MOST_CHARACTERS])
+    index = Index(cutter.stretches, len(cutter.stretches))
     left = MOST_CHARACTERS
     for line in lines:
         if left <= 0:
             break
         cutter.cut(line[:left])
         left -= len(line)
-    large = language in vocabulary("topics")["capital_nouns"]["languages"]
-    index = Index(cutter.stretches, places_of(cutter.stretches), large)
-    index.longer = longer_counts(index)
+    index.capital_nouns = language in vocabulary("topics")["capital_nouns"]["languages"]
+    index.places = places_of(cutter.stretches)
     size = max(1, cutter.words)
-    named = {key for key in index.places if is_named(index, key)}
+    named = {key for key, places in index.places.items() if is_named(index.stretches, places)}
+    index.longer = longer_counts(index, named)
     people = people_of(index, named)
     parts = {part for found in people.values() for part in found}
     kept = [key for key, places in index.places.items() if key in people or is_kept(key, places, index, named, size)]
@@ -133,12 +141,12 @@ def key_of(stretch: Sequence[Word], start: int, end: int) -> str:
     return stretch[start].key if end - start == 1 else " ".join([word.key for word in stretch[start:end]])
 
 
-def longer_counts(index: Index) -> dict[str, int]:
-    """Give for each phrase how often the longer phrase that comes most often holds it; only those that come again count."""
+def longer_counts(index: Index, named: Collection[str]) -> dict[str, int]:
+    """Give for each phrase how often the longer phrase that comes most often holds it; what is there once must be a name."""
     longer: dict[str, int] = {}
-    for places in index.places.values():
+    for key, places in index.places.items():
         number, start, end = places[0]
-        if len(places) < 2 or end - start < 2:
+        if end - start < 2 or (len(places) < 2 and key not in named):
             continue
         stretch = index.stretches[number][start:end]
         for inner_start, inner_end in spans(stretch):
@@ -150,6 +158,8 @@ def longer_counts(index: Index) -> dict[str, int]:
 
 def is_kept(key: str, places: Sequence[Place], index: Index, named: Collection[str], size: int) -> bool:
     """Say whether a phrase can be a subject at all: of several words it must be whole somewhere, or all of a name."""
+    if places[-1][0] < index.headline:
+        return False
     number, start, end = places[0]
     stretch = index.stretches[number]
     word = stretch[start]
@@ -197,14 +207,15 @@ def people_of(index: Index, named: Collection[str]) -> dict[str, tuple[str, ...]
     return found
 
 
-def is_named(index: Index, key: str) -> bool:
+def is_named(stretches: Sequence[Sequence[Word]], places: Sequence[Place]) -> bool:
     """Say whether a phrase is printed large wherever that says something, and somewhere it does."""
     told = False
-    for number, start, end in index.places[key]:
-        stretch = index.stretches[number]
-        if stretch[start].large is None:
+    for number, start, end in places:
+        stretch = stretches[number]
+        large = stretch[start].large
+        if large is None:
             continue
-        if not all([word.large or word.joint for word in stretch[start:end]]):
+        if not large or not (end - start == 1 or all([word.large or word.joint for word in stretch[start:end]])):
             return False
         told = True
     return told

@@ -5,6 +5,7 @@ Its weights are data (`words/salience.toml`), fitted by `benchmarks/fit_topics.p
 
 import math
 from functools import cache
+from operator import mul
 from typing import NamedTuple
 
 from app.pipeline.background import Background
@@ -13,6 +14,8 @@ from app.pipeline.vocabulary import vocabulary
 
 UNTOLD = 0.3
 """How far a phrase counts as a name where no capital says anything."""
+FEW_SENTENCES = 10
+"""As many sentences are added to a text's own, as the share of a few says little."""
 LONGEST = 30
 """Characters from which on a phrase is no more specific."""
 
@@ -52,7 +55,7 @@ def facts(phrase: Phrase, article: Phrases, language: str | None, background: Ba
         begin=math.log(1 + phrase.first),
         early=phrase.first / size,
         spread=(phrase.last - phrase.first) / size,
-        sentences=min(1.0, phrase.sentences / article.sentences),
+        sentences=phrase.sentences / (article.sentences + FEW_SENTENCES),
         named=UNTOLD if phrase.large is None else phrase.large,
         one_word=float(len(phrase.words) == 1),
         two_words=float(len(phrase.words) == 2),
@@ -71,7 +74,13 @@ def weights() -> Facts:
     return Facts(**vocabulary("salience")["weights"])
 
 
+@cache
+def bias() -> float:
+    """Give what a phrase has before anything is asked of it."""
+    return float(vocabulary("salience")["bias"])
+
+
 def salience(phrase: Phrase, article: Phrases, language: str | None, background: Background) -> float:
     """Give the share of phrases like this one that readers name as subjects, 0 to 1: of those at 0.8 about 80 %."""
-    measured = zip(weights(), facts(phrase, article, language, background), strict=True)
-    return 1 / (1 + math.exp(-vocabulary("salience")["bias"] - sum(weight * fact for weight, fact in measured)))
+    measured = facts(phrase, article, language, background)
+    return 1 / (1 + math.exp(-bias() - sum(map(mul, weights(), measured))))

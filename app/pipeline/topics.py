@@ -84,9 +84,9 @@ def topics(
     kept = one_of_each_slug([*stated, *others])
     if not declared:
         room = replace(inference, most=max(0, inference.most - len(kept)))
-        lines = [title or "", *chain.from_iterable(map(lines_of, blocks))]
+        lines = [line for line in chain.from_iterable(map(lines_of, blocks)) if line != title]
         folds = frozenset(topic.fold for topic in kept)
-        kept = one_of_each_slug([*kept, *inferred(lines, language, room, own=own, known=folds)])
+        kept = one_of_each_slug([*kept, *inferred(title or "", lines, language, room, own=own, known=folds)])
     slugs = {topic.fold: topic.slug for topic in kept}
     named = [(with_topics(enumeration.found, slugs, language), enumeration.announced) for enumeration in lists]
     return Subjects(
