@@ -6,6 +6,7 @@ there alone.
 """
 
 import asyncio
+import contextlib
 import os
 import time
 import traceback
@@ -19,10 +20,11 @@ from typing import Self
 from app.formats.read import read
 from app.formats.unreadable import UnknownType, Unreadable
 from app.pipeline.article import Article, RawItem, Rejected, Retraction, Stated
+from app.pipeline.background import DEFAULT, Background, Inference
 from app.settings import Settings
 from app.walled import Breach, WalledOff
 
-Process = Callable[[RawItem, datetime], Article | Rejected | Retraction]
+Process = Callable[[RawItem, datetime, Inference], Article | Rejected | Retraction]
 NONE_LEFT: frozenset[int] = frozenset()
 WARM_UP = (
     "A calm day\nBy Maren Holt\n14 March 2026\nThe harbour of Port Ellery was calm, said the keeper of its lighthouse."
@@ -102,9 +104,25 @@ def load(path: str) -> Process:
     return found
 
 
-def warm_up(path: str) -> None:
+@dataclass(slots=True)
+class Learned:
+    """What a walled-off process infers topics by: the archive's background as it was last told, by `learn` alone."""
+
+    inference: Inference = DEFAULT
+
+
+LEARNED = Learned()
+
+
+def warm_up(path: str, inference: Inference) -> None:
     """Load what the pipeline loads late, so that no item's time is spent on it."""
-    load(path)(RawItem(0, WARM_UP), datetime(2026, 3, 14, tzinfo=UTC))
+    learn(inference)
+    load(path)(RawItem(0, WARM_UP), datetime(2026, 3, 14, tzinfo=UTC), inference)
+
+
+def learn(inference: Inference) -> None:
+    """Have this process infer topics by that from now on; runs in the walled-off process."""
+    LEARNED.inference = inference
 
 
 def run_jobs(jobs: Sequence[Job], path: str, max_items: int, seconds: float) -> list[Part]:
@@ -148,7 +166,7 @@ def run_alone(item: RawItem, now: datetime, path: str) -> Extracted:
 def run_item(item: RawItem, now: datetime, process: Process) -> Extracted:
     """Process one item; whatever it raises is that item's own failure, save MemoryError, which is the process's end."""
     try:
-        result = process(item, now)
+        result = process(item, now, LEARNED.inference)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a bug in a stage must not cost the item's mates; it is told and stored
@@ -179,10 +197,12 @@ class Extractor:
     def __init__(self, settings: Settings, pipeline: Pipeline | None = None) -> None:
         self.settings = settings
         self.pipeline = pipeline or Pipeline()
+        self.inference = Inference(most=settings.inferred_topics)
         self.processes = [
-            WalledOff(settings.item_memory_bytes, warm_up, self.pipeline.full)
+            WalledOff(settings.item_memory_bytes, warm_up, self.pipeline.full, self.inference)
             for _ in range(settings.extract_processes)
         ]
+        self.told = dict.fromkeys(self.processes, self.inference)
         self.idle: asyncio.LifoQueue[WalledOff] = asyncio.LifoQueue()
 
     async def __aenter__(self) -> Self:
@@ -197,6 +217,12 @@ class Extractor:
     ) -> None:
         """End the processes, whatever they are at."""
         await asyncio.gather(*(process.stop() for process in self.processes))
+
+    def use(self, background: Background) -> None:
+        """Have all processes infer topics by a snapshot of the archive, each from its next call on."""
+        self.inference = replace(self.inference, background=background)
+        for process in self.processes:
+            process.prepare = (warm_up, self.pipeline.full, self.inference)
 
     async def extract(self, jobs: Sequence[Job]) -> list[list[Extracted]]:
         """Process jobs, together where they behave; give each one's items by position.
@@ -256,6 +282,10 @@ class Extractor:
         """Lend a process that nobody else uses; waits for one."""
         process = await self.idle.get()
         try:
+            if self.told.get(process) is not self.inference:
+                self.told[process] = self.inference
+                with contextlib.suppress(Breach):  # it starts anew, and is prepared with the same
+                    await process.run(self.settings.item_seconds, learn, self.inference)
             yield process
         finally:
             self.idle.put_nowait(process)

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import sqlalchemy.exc
 import structlog
 
+from app import learning
 from app.db import STORE_ERRORS, Database, connect
 from app.extraction import Extractor, Job
 from app.health import beat, leave
@@ -25,6 +26,7 @@ from app.queue.retry import RetryPolicy
 from app.settings import Settings
 from app.store import topic_counts
 from app.store.articles import save
+from app.store.background import Lessons
 from app.store.retraction import retract
 from app.verdict import Processed, Verdict, judge, not_stored
 
@@ -54,6 +56,7 @@ class Worker:
         self.lease = timedelta(seconds=settings.lease_seconds)
         self.stopping = asyncio.Event()
         self.woken = asyncio.Event()
+        self.lessons = Lessons()
 
     def stop(self) -> None:
         """Have the worker end after the batch that it has in hand."""
@@ -69,6 +72,8 @@ class Worker:
                 ),
                 group.create_task(self.keep_house()),
                 group.create_task(self.keep_counts()),
+                group.create_task(learning.keep(self.database, self.lessons)),
+                group.create_task(learning.follow(self.database, self.extractor)),
             ]
             while not self.stopping.is_set():
                 try:
@@ -84,8 +89,9 @@ class Worker:
         await self.say_goodbye()
 
     async def say_goodbye(self) -> None:
-        """Take this worker off the list of those that are expected to give signs of life."""
+        """Write down what was learned, and take this worker off the list of those that are expected to give signs of life."""
         try:
+            await learning.write(self.database, self.lessons)
             async with self.database.transaction() as connection:
                 await leave(connection, self.id)
         except STORE_ERRORS as error:
@@ -203,6 +209,9 @@ class Worker:
                     raise
                 log.info("batch_collided", attempt=attempt + 1)
             else:
+                pairs = zip(arrivals, saved, strict=True)
+                new = (arrival.article for arrival, one in pairs if one.outcome == "stored")
+                self.lessons.add(new, self.extractor.inference.background)
                 return
 
 

@@ -25,9 +25,21 @@ class Background:
         usage = self.languages.get(language or "", NOTHING)
         most = math.log(usage.articles + 2)
         return [
-            min(1.0, max(0.0, math.log((usage.articles + 1) / (usage.words.get(word, 0) + 0.5)) / most)) for word in words
+            min(1.0, max(0.0, math.log((usage.articles + 1) / (usage.words.get(word, 0) + 0.5)) / most))
+            for word in words
         ]
 
 
 NOTHING = Usage(0, {})
 NO_BACKGROUND = Background()
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What inferring topics goes by: the archive's background, and how many topics an article gets at most (0: none)."""
+
+    background: Background = NO_BACKGROUND
+    most: int = 10
+
+
+DEFAULT = Inference()

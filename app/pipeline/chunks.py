@@ -13,17 +13,19 @@ from app.pipeline.slug import singular, words
 from app.pipeline.vocabulary import vocabulary
 
 TOKEN = re.compile(
-    r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:[-‐‑.&/][^\W_]+)*(?:['’][^\W\d_]+)?|[.!?…]+|[:\"“«„(•|*]|[;,)\]\[”»–—/<>=]"
+    r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:[-‐‑.&/][^\W_]+)*(?:['’][^\W\d_]+)?|[.!?…]+|[:\"“«„(•|*]|[;,)\]\[”»–—/<>=‐-]"
 )
 """Dotted initials, a word (a hyphen, dot or ampersand inside is part of it), the end of a sentence, what one may begin behind,
 any other mark."""
-ELIDED = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu|dell|all|dall|nell|sull|un|gl)['’](?=\w)", re.IGNORECASE)
+ELIDED = re.compile(
+    r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu|dell|all|dall|nell|sull|un|gl)['’](?=\w)", re.IGNORECASE
+)
 ELIDING = frozenset({"fr", "it"})
 """Languages in which an apostrophe parts a small word from the next; elsewhere it makes a possessive or a contraction."""
 POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)
 CONTRACTED = re.compile(r"['’](?:m|re|ve|ll|d|t)$", re.IGNORECASE)
 END = frozenset(".!?…")
-BEGINNING = frozenset(":\"“«„(•|*")
+BEGINNING = frozenset(':"“«„(•|*')
 LEAST_TITLE_WORDS = 4
 LONGEST_TITLE = 40
 TITLE_SHARE = 0.7
@@ -128,7 +130,13 @@ def kind_of(small: str, key: str, known: Rules) -> Kind:
     """Give what a small word is for the cutting."""
     if small in known.joints:
         return "joint"
-    if small in known.function or small in known.honorifics or not key or len(small) == 1 or not any(map(str.isalpha, small)):
+    if (
+        small in known.function
+        or small in known.honorifics
+        or not key
+        or len(small) == 1
+        or not any(map(str.isalpha, small))
+    ):
         return "function"
     if small in known.titles:
         return "title"
@@ -174,13 +182,7 @@ class Cutter:
         for printed in tokens:
             mark = printed[0]
             if not mark.isalnum():
-                if self.stretch:
-                    self.end()
-                if mark in END:
-                    self.sentences += 1
-                    first = True
-                elif mark in BEGINNING:
-                    first = True
+                first = self.meet(mark) or first
                 before = ""
                 continue
             self.words += 1
@@ -203,6 +205,13 @@ class Cutter:
             self.end()
         self.sentences += 1
 
+    def meet(self, mark: str) -> bool:
+        """Meet a mark, which ends the stretch in hand; say whether a sentence may begin behind it."""
+        if self.stretch:
+            self.end()
+        self.sentences += mark in END
+        return mark in END or mark in BEGINNING
+
     def end(self) -> None:
         """End the stretch in hand, without joints at its end."""
         stretch = self.stretch
@@ -217,7 +226,7 @@ class Cutter:
         if not joint:
             self.end()
         elif self.stretch:
-            self.stretch.append(Word(small, printed, self.words, self.sentences, None, "", True))  # noqa: FBT003 - hot
+            self.stretch.append(Word(small, printed, self.words, self.sentences, None, "", True))
 
     def take(self, token: Token, before: str, large: bool | None) -> None:  # noqa: FBT001 - on the hot path
         """Take a word into the stretch in hand, or end that; what is printed large right behind a large word belongs to it."""
@@ -242,6 +251,6 @@ class Cutter:
         known = self.rules
         lead: Lead = "nominal" if before in known.nominal else "verbal" if before in known.verbal else ""
         self.titled = token.kind == "title"
-        self.stretch.append(Word(token.key, token.printed, self.words, self.sentences, large, lead, False))  # noqa: FBT003
+        self.stretch.append(Word(token.key, token.printed, self.words, self.sentences, large, lead, False))
         if token.owner:
             self.end()

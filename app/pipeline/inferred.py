@@ -6,7 +6,7 @@ from itertools import islice
 
 from app.pipeline.agencies import agency_of
 from app.pipeline.article import Topic
-from app.pipeline.background import NO_BACKGROUND, Background
+from app.pipeline.background import DEFAULT, Inference
 from app.pipeline.kinds import kind_of
 from app.pipeline.phrases import Phrase, phrases
 from app.pipeline.prose import WIDE
@@ -20,35 +20,40 @@ LEAST_SALIENCE = 0.25
 CONTAINED = 0.5
 """Share of a phrase's places within longer ones from which on it is no subject beside such a one."""
 NAMED = 0.5
-"""Share of a phrase's places in which it is printed large from which on it is a name."""
+"""Share of a phrase's places in which it, or its first word, is printed large from which on it is a name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Inference:
-    """What inferring topics goes by: the archive's background, and how many topics an article gets at most (0: none)."""
+class Inferred:
+    """Topics, best first, and the words of the text that they were looked for in, for the archive to learn from."""
 
-    background: Background = NO_BACKGROUND
-    most: int = 10
-
-
-DEFAULT = Inference()
+    topics: tuple[Topic, ...] = ()
+    vocabulary: frozenset[str] = frozenset()
 
 
-def inferred(
-    headline: str,
-    lines: Sequence[str],
-    language: str | None,
-    inference: Inference,
-    *,
-    own: Collection[str],
-    known: Collection[str],
-) -> list[Topic]:
+NOTHING = Inferred()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known of an article before its topics are looked for: its language, the names that its publication goes by
+    (folded), its headline, and what inferring goes by.
+    """
+
+    language: str | None
+    own: frozenset[str]
+    title: str | None = None
+    inference: Inference = DEFAULT
+
+
+def inferred(lines: Sequence[str], context: Context, known: Collection[str]) -> Inferred:
     """Give the subjects of a text, best first, each with the share of such phrases that are right as its score.
 
-    Leaves out `known` folds, and `own` names of the publication. Texts in scripts without spaces have none.
+    Leaves out `known` folds, and names of the publication. Texts in scripts without spaces have none.
     """
+    headline, language, inference = context.title or "", context.language, context.inference
     if not inference.most or WIDE.search("".join((headline, *lines[:2]))):
-        return []
+        return NOTHING
     article = phrases(headline, lines, language)
     ranked = sorted(
         ((salience(phrase, article, language, inference.background), phrase) for phrase in article.found),
@@ -56,8 +61,12 @@ def inferred(
     )
     subjects = chosen([(score, phrase) for score, phrase in ranked if score >= LEAST_SALIENCE])
     made = (topic_of(phrase, score, language) for score, phrase in subjects)
-    fresh = (topic for topic in made if topic is not None and topic.fold not in known and folded(topic.label) not in own)
-    return list(islice(one_of_each(fresh), inference.most))
+    fresh = (
+        topic
+        for topic in made
+        if topic is not None and topic.fold not in known and folded(topic.label) not in context.own
+    )
+    return Inferred(tuple(islice(one_of_each(fresh), inference.most)), article.vocabulary)
 
 
 def chosen(ranked: Sequence[tuple[float, Phrase]]) -> Iterator[tuple[float, Phrase]]:
@@ -89,7 +98,8 @@ def topic_of(phrase: Phrase, score: float, language: str | None) -> Topic | None
     key = fold(label, language)
     if not name or not key or name in boilerplate() or agency_of(label) is not None:
         return None
-    kind = kind_of(cleaned(label), language) if phrase.large is not None and phrase.large >= NAMED else "text"
+    named = max(phrase.large or 0.0, phrase.begun) >= NAMED
+    kind = kind_of(cleaned(label), language) if named else "text"
     return Topic(name, label, round(score, 3), (kind,), phrase.count, key)
 
 

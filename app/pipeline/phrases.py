@@ -1,14 +1,14 @@
 """Collects the phrases that an article may be about, with what its text tells of each; pure counting, no judgement."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.pipeline.chunks import Cutter, Word
 from app.pipeline.names import is_given
 from app.pipeline.vocabulary import vocabulary
 
-MOST_PARTS = 4
+MOST_PARTS = 3
 """Words of a phrase, joints apart."""
 MOST_NAME_PARTS = 7
 """Words of a phrase that is printed large throughout."""
@@ -32,8 +32,8 @@ class Phrase:
     `key` is its words in the singular; `words` those that are no joints. `count` is how often it stands there (a person's
     surname alone counts too), `first` and `last` the number of the word where it begins; the shares are of `count`:
     `alone` where it is all that stands between small words and marks, `head` where it stands as nouns do, `nominal`
-    behind a word that wants a noun, `large` where capitals say something and it has them, `within` in the longer phrase
-    that most often holds it.
+    behind a word that wants a noun, `begun` where its first word is large, `large` where capitals say something and all its
+    words are, `within` in the longer phrase that most often holds it.
     """
 
     key: str
@@ -47,6 +47,7 @@ class Phrase:
     alone: float
     head: float
     nominal: float
+    begun: float
     large: float | None
     within: float
 
@@ -94,13 +95,15 @@ def phrases(headline: str, lines: Sequence[str], language: str | None) -> Phrase
     index.capital_nouns = language in vocabulary("topics")["capital_nouns"]["languages"]
     index.places = places_of(cutter.stretches)
     size = max(1, cutter.words)
-    named = {key for key, places in index.places.items() if is_named(index.stretches, places)}
+    named = {key for key, places in index.places.items() if is_named(cutter.stretches, places)}
     index.longer = longer_counts(index, named)
     people = people_of(index, named)
     parts = {part for found in people.values() for part in found}
     kept = [key for key, places in index.places.items() if key in people or is_kept(key, places, index, named, size)]
     found = (
-        described(key, index, people.get(key, ()), head_first=cutter.rules.head_first) for key in kept if key not in parts
+        described(key, index, people.get(key, ()), head_first=cutter.rules.head_first)
+        for key in kept
+        if key not in parts
     )
     subjects = tuple(phrase for phrase in found if phrase.head or len(phrase.words) > 1 or phrase.count == 1)
     seen = frozenset(word.key for stretch in cutter.stretches for word in stretch if not word.joint)
@@ -111,34 +114,23 @@ def places_of(stretches: Sequence[Sequence[Word]]) -> dict[str, list[Place]]:
     """Give where each phrase of the stretches stands, in the order of the text."""
     places: defaultdict[str, list[Place]] = defaultdict(list)
     for number, stretch in enumerate(stretches):
-        if len(stretch) == 1:
-            places[stretch[0].key].append((number, 0, 1))
-            continue
-        for start, end in spans(stretch):
-            places[key_of(stretch, start, end)].append((number, start, end))
-    return dict(places)
-
-
-def spans(stretch: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    """Give beginning and end of each phrase of a stretch, with the joints between its parts."""
-    for start, word in enumerate(stretch):
-        if word.joint:
-            continue
-        parts, named = 0, True
-        for end in range(start, len(stretch)):
-            later = stretch[end]
-            if later.joint:
+        for start, word in enumerate(stretch):
+            if word.joint:
                 continue
-            parts += 1
-            named = named and later.large is not False
-            if parts > MOST_PARTS and (not named or parts > MOST_NAME_PARTS):
-                break
-            yield start, end + 1
-
-
-def key_of(stretch: Sequence[Word], start: int, end: int) -> str:
-    """Give the key of a phrase."""
-    return stretch[start].key if end - start == 1 else " ".join([word.key for word in stretch[start:end]])
+            key = word.key
+            places[key].append((number, start, start + 1))
+            parts, named = 1, word.large is not False
+            for end in range(start + 1, len(stretch)):
+                later = stretch[end]
+                key = f"{key} {later.key}"
+                if later.joint:
+                    continue
+                parts += 1
+                named = named and later.large is not False
+                if parts > MOST_PARTS and (not named or parts > MOST_NAME_PARTS):
+                    break
+                places[key].append((number, start, end + 1))
+    return places
 
 
 def longer_counts(index: Index, named: Collection[str]) -> dict[str, int]:
@@ -148,11 +140,9 @@ def longer_counts(index: Index, named: Collection[str]) -> dict[str, int]:
         number, start, end = places[0]
         if end - start < 2 or (len(places) < 2 and key not in named):
             continue
-        stretch = index.stretches[number][start:end]
-        for inner_start, inner_end in spans(stretch):
-            if inner_end - inner_start < end - start:
-                key = key_of(stretch, inner_start, inner_end)
-                longer[key] = max(longer.get(key, 0), len(places))
+        for inner in places_of([index.stretches[number][start:end]]):
+            if inner != key:
+                longer[inner] = max(longer.get(inner, 0), len(places))
     return longer
 
 
@@ -176,8 +166,15 @@ def is_kept(key: str, places: Sequence[Place], index: Index, named: Collection[s
 
 
 def is_core(stretch: Sequence[Word], start: int, end: int) -> bool:
-    """Say whether a name is whole where it stands: no large word is right before it or behind it."""
-    return not (start > 0 and stretch[start - 1].large) and not (end < len(stretch) and stretch[end].large)
+    """Say whether a name is whole where it stands: no large word is right before it or behind it.
+
+    A word that begins a sentence may be a name's; not before a given name.
+    """
+    if end < len(stretch) and stretch[end].large:
+        return False
+    return start == 0 or not (
+        stretch[start - 1].large or (stretch[start - 1].large is None and not is_given(stretch[start].printed))
+    )
 
 
 def people_of(index: Index, named: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -209,16 +206,25 @@ def people_of(index: Index, named: Collection[str]) -> dict[str, tuple[str, ...]
 
 def is_named(stretches: Sequence[Sequence[Word]], places: Sequence[Place]) -> bool:
     """Say whether a phrase is printed large wherever that says something, and somewhere it does."""
+    number, start, _ = places[0]
+    if stretches[number][start].large is False:
+        return False
     told = False
     for number, start, end in places:
-        stretch = stretches[number]
-        large = stretch[start].large
-        if large is None:
-            continue
-        if not large or not (end - start == 1 or all([word.large or word.joint for word in stretch[start:end]])):
+        large = is_large(stretches[number], start, end)
+        if large is False:
             return False
-        told = True
+        told = told or bool(large)
     return told
+
+
+def is_large(stretch: Sequence[Word], start: int, end: int) -> bool | None:
+    """Say whether a phrase is printed large throughout; None where its capitals say nothing, as its sentence begins with it."""
+    first = stretch[start]
+    if end - start == 1 or first.large is False:
+        return first.large
+    told = [word.large for word in stretch[start:end] if word.large is not None]
+    return all(told) and first.printed[:1].isupper() if told else None
 
 
 def described(key: str, index: Index, parts: Sequence[str], *, head_first: bool) -> Phrase:
@@ -228,7 +234,7 @@ def described(key: str, index: Index, parts: Sequence[str], *, head_first: bool)
     own = len(places)
     labels: defaultdict[str, int] = defaultdict(int)
     sentences: set[int] = set()
-    alone = heads = nominal = told = large = 0
+    alone = heads = nominal = begun = told = large = 0
     for number, start, end in places:
         stretch = index.stretches[number]
         first = stretch[start]
@@ -240,9 +246,10 @@ def described(key: str, index: Index, parts: Sequence[str], *, head_first: bool)
         alone += start == 0 and end == len(stretch)
         heads += opens if head_first else closes
         nominal += first.lead == "nominal"
-        if first.large is not None:
-            told += 1
-            large += first.large and all([word.large or word.joint for word in inside])
+        begun += bool(first.large)
+        printed = is_large(stretch, start, end)
+        told += printed is not None
+        large += bool(printed)
     number, start, end = places[0]
     words = [word.key for word in index.stretches[number][start:end] if not word.joint]
     sentences.update(index.stretches[number][start].sentence for number, start, _ in also)
@@ -259,6 +266,7 @@ def described(key: str, index: Index, parts: Sequence[str], *, head_first: bool)
         alone=alone / own,
         head=heads / own,
         nominal=nominal / own,
+        begun=begun / own,
         large=large / told if told else None,
         within=index.longer.get(key, 0) / own,
     )

@@ -23,9 +23,9 @@ LONGEST = 30
 class Facts(NamedTuple):
     """What is asked of a phrase; each field has a weight of its name."""
 
-    count: float
+    often: float
     again: float
-    rare_count: float
+    often_rare: float
     rarity: float
     begin: float
     early: float
@@ -43,28 +43,28 @@ class Facts(NamedTuple):
 
 
 def facts(phrase: Phrase, article: Phrases, language: str | None, background: Background) -> Facts:
-    """Measure a phrase; each fact lies between 0 and about 8."""
+    """Measure a phrase, in the order of the fields; each fact lies between 0 and about 8."""
     size = max(1, article.words)
     rarities = background.rarities(phrase.words, language)
-    count = math.log(phrase.count)
+    often = math.log(phrase.count)
     return Facts(
-        count=count,
-        again=float(phrase.count > 1),
-        rare_count=count * max(rarities),
-        rarity=min(rarities),
-        begin=math.log(1 + phrase.first),
-        early=phrase.first / size,
-        spread=(phrase.last - phrase.first) / size,
-        sentences=phrase.sentences / (article.sentences + FEW_SENTENCES),
-        named=UNTOLD if phrase.large is None else phrase.large,
-        one_word=float(len(phrase.words) == 1),
-        two_words=float(len(phrase.words) == 2),
-        joined=float(phrase.joined),
-        alone=phrase.alone,
-        head=phrase.head,
-        nominal=phrase.nominal,
-        length=min(LONGEST, len(phrase.key)) / 10,
-        within=min(1.0, phrase.within),
+        often,
+        float(phrase.count > 1),
+        often * max(rarities),
+        min(rarities),
+        math.log(1 + phrase.first),
+        phrase.first / size,
+        (phrase.last - phrase.first) / size,
+        phrase.sentences / (article.sentences + FEW_SENTENCES),
+        UNTOLD if phrase.large is None else phrase.large,
+        float(len(phrase.words) == 1),
+        float(len(phrase.words) == 2),
+        float(phrase.joined),
+        phrase.alone,
+        phrase.head,
+        phrase.nominal,
+        min(LONGEST, len(phrase.key)) / 10,
+        min(1.0, phrase.within),
     )
 
 

@@ -93,6 +93,7 @@ def row(article_id: UUID, revision: int, arrival: Arrival) -> dict[str, Any]:
         "field_hash": article.field_hash,
         "processing": article.processing,
         "pipeline_version": article.pipeline_version,
+        "background": article.background,
         "version": article.version,
         "urgency": article.urgency,
         "truncated": article.truncated,

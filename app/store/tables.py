@@ -155,6 +155,7 @@ articles = Table(
     Column("field_hash", LargeBinary, nullable=False),
     Column("processing", Text, nullable=False),
     Column("pipeline_version", Text, nullable=False),
+    Column("background", Integer),
     Column("version", Text),
     Column("urgency", SmallInteger),
     Column("truncated", Boolean, nullable=False, server_default=text("false")),
@@ -390,6 +391,25 @@ article_topics = Table(
     ),
     Index("ix_article_topics_received_at", "topic_id", "received_at", "article_id"),
     comment="A subject of an article, as that article prints it; the times are the article's, for the index.",
+)
+
+word_usage = Table(
+    "word_usage",
+    metadata,
+    Column("language", Text(collation="C"), primary_key=True),
+    Column("word", Text(collation="C"), primary_key=True),
+    Column("articles", Integer, nullable=False),
+    comment="In how many of the articles that were learned from a word is; under no word, how many those are.",
+)
+
+backgrounds = Table(
+    "backgrounds",
+    metadata,
+    Column("number", Integer, Identity(), primary_key=True),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("articles", BigInteger, nullable=False),
+    Column("usage", JSONB, nullable=False),
+    comment="Snapshots of word_usage, by language; articles say by which their topics were inferred.",
 )
 
 workers = Table(
