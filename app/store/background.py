@@ -43,7 +43,7 @@ GROWN = text(
     """
     SELECT now.articles
     FROM (SELECT coalesce(sum(articles), 0)::bigint AS articles FROM word_usage WHERE word = '') now
-    WHERE now.articles >= greatest(:least, :growth * (SELECT coalesce(max(articles), 0) FROM backgrounds))
+    WHERE now.articles >= greatest(:least, CAST(:growth AS double precision) * (SELECT coalesce(max(articles), 0) FROM backgrounds))
     """
 )
 SNAPSHOT = text(
