@@ -43,6 +43,8 @@ BINS: Final = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 BRIEF: Final = 80
 """Words of the beginning that every article is fitted by too, so that briefs are known."""
 FOLDS: Final = 10
+ROUNDS: Final = 3
+"""Each article is timed so often; the best time counts, for every extractor alike."""
 STRENGTH: Final = 0.005
 
 
@@ -214,9 +216,16 @@ def measure(
     for article in articles[: len(articles) // 10]:
         extract(article)
     collect_rarely()  # as the processes do that extract
-    began = time.process_time()
-    found = [extract(article) for article in articles]
-    seconds = time.process_time() - began
+    found: list[list[tuple[str, float]]] = []
+    seconds = 0.0
+    for article in articles:
+        times = []
+        for _ in range(ROUNDS):
+            began = time.process_time()
+            made = extract(article)
+            times.append(time.process_time() - began)
+        found.append(made)
+        seconds += min(times)
     each, scored = [], []
     for article, phrases_ in zip(articles, found, strict=True):
         ten = first_ten(phrases_, article.language)

@@ -12,11 +12,9 @@ from app.pipeline.dates import is_weekday, month_of
 from app.pipeline.slug import singular, words
 from app.pipeline.vocabulary import vocabulary
 
-TOKEN = re.compile(
-    r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:[-‐‑.&/][^\W_]+)*(?:['’][^\W\d_]+)?|[.!?…]+|[:\"“«„(•|*]|[;,)\]\[”»–—/<>=‐-]"
-)
-"""Dotted initials, a word (a hyphen, dot or ampersand inside is part of it), the end of a sentence, what one may begin behind,
-any other mark."""
+TOKEN = re.compile(r"\w+(?:[-‐‑.&/'’]\w+)*(?:(?<=\.\w)\.)?|[.!?…]+|[:\"“«„(•|*;,)\]\[”»–—/<>=‐-]")
+"""A word (a hyphen, dot, ampersand or apostrophe inside is part of it, and the last dot of initials), the end of a sentence, any
+other mark."""
 ELIDED = re.compile(
     r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quelqu|dell|all|dall|nell|sull|un|gl)['’](?=\w)", re.IGNORECASE
 )
@@ -36,6 +34,8 @@ LEAST_WEEKDAY = 4
 """Characters of a weekday's name: a shorter one is a paper's or a star's as often ("Sun")."""
 LEAST_ENDING = 6
 """Characters of a word whose ending is looked at."""
+NEVER_SMALL = frozenset({"function", "empty"})
+"""What is part of no phrase unless it is printed large."""
 DEFAULT_LANGUAGE = "en"
 LISTED = ("nominal", "verbal", "acting", "joints", "empty", "titles", "honorifics")
 """The lists of words that a language's rules hold as they are."""
@@ -88,6 +88,7 @@ class Rules:
     participles: tuple[str, ...]
     endings: tuple[str, ...]
     head_first: bool
+    large_nouns: bool
 
 
 @cache
@@ -106,6 +107,7 @@ def rules(language: str | None) -> Rules:
         participles=tuple(own.get("participles", ())),
         endings=tuple(own.get("endings", ())),
         head_first=own.get("head") == "first",
+        large_nouns=code in topics["capital_nouns"]["languages"],
     )
 
 
@@ -194,12 +196,12 @@ class Cutter:
             token = token_of(rest, language)
             kind = token.kind
             large = token.upper if told and (not first or token.shouted) else None
-            if kind == "plain" and not self.stretch and not token.dated and (large or before not in known.acting):
-                self.begin(token, before, large)
-            elif kind == "joint":
+            if kind == "joint":
                 self.join(token.printed, token.small, joint=True)
-            elif self.stretch or kind != "function":
+            elif large or kind not in NEVER_SMALL:
                 self.take(token, before, large)
+            elif self.stretch:
+                self.end()
             before, first = token.small, False
         if self.stretch:
             self.end()
@@ -232,7 +234,9 @@ class Cutter:
         """Take a word into the stretch in hand, or end that; what is printed large right behind a large word belongs to it."""
         stretch, known, kind = self.stretch, self.rules, token.kind
         touching = bool(stretch) and not stretch[-1].joint
-        if touching and self.titled and token.upper:
+        if touching and (
+            (self.titled and token.upper) or (known.large_nouns and large is False and stretch[-1].large is not False)
+        ):
             self.end()
             touching = False
         follows = large and touching and stretch[-1].large and token.small not in known.honorifics
@@ -243,14 +247,9 @@ class Cutter:
             or (not large and kind == "participle" and (touching or before in known.verbal))
         ):
             self.end()
-        else:
-            self.begin(token, before, large)
-
-    def begin(self, token: Token, before: str, large: bool | None) -> None:  # noqa: FBT001 - on the hot path
-        """Put a word into the stretch in hand."""
-        known = self.rules
+            return
         lead: Lead = "nominal" if before in known.nominal else "verbal" if before in known.verbal else ""
-        self.titled = token.kind == "title"
+        self.titled = kind == "title"
         self.stretch.append(Word(token.key, token.printed, self.words, self.sentences, large, lead, False))
         if token.owner:
             self.end()

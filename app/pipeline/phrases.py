@@ -1,12 +1,11 @@
 """Collects the phrases that an article may be about, with what its text tells of each; pure counting, no judgement."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.pipeline.chunks import Cutter, Word
 from app.pipeline.names import is_given
-from app.pipeline.vocabulary import vocabulary
 
 MOST_PARTS = 3
 """Words of a phrase, joints apart."""
@@ -92,7 +91,7 @@ def phrases(headline: str, lines: Sequence[str], language: str | None) -> Phrase
             break
         cutter.cut(line[:left])
         left -= len(line)
-    index.capital_nouns = language in vocabulary("topics")["capital_nouns"]["languages"]
+    index.capital_nouns = cutter.rules.large_nouns
     index.places = places_of(cutter.stretches)
     size = max(1, cutter.words)
     named = {key for key, places in index.places.items() if is_named(cutter.stretches, places)}
@@ -140,10 +139,24 @@ def longer_counts(index: Index, named: Collection[str]) -> dict[str, int]:
         number, start, end = places[0]
         if end - start < 2 or (len(places) < 2 and key not in named):
             continue
-        for inner in places_of([index.stretches[number][start:end]]):
-            if inner != key:
-                longer[inner] = max(longer.get(inner, 0), len(places))
+        count = len(places)
+        for inner in keys_within(index.stretches[number][start:end]):
+            if count > longer.get(inner, 0):
+                longer[inner] = count
     return longer
+
+
+def keys_within(phrase: Sequence[Word]) -> Iterator[str]:
+    """Give the keys of all shorter phrases in a phrase."""
+    for start, word in enumerate(phrase):
+        if word.joint:
+            continue
+        key = word.key
+        yield key
+        for end in range(start + 1, len(phrase) if start else len(phrase) - 1):
+            key = f"{key} {phrase[end].key}"
+            if not phrase[end].joint:
+                yield key
 
 
 def is_kept(key: str, places: Sequence[Place], index: Index, named: Collection[str], size: int) -> bool:
@@ -153,6 +166,8 @@ def is_kept(key: str, places: Sequence[Place], index: Index, named: Collection[s
     number, start, end = places[0]
     stretch = index.stretches[number]
     word = stretch[start]
+    if index.capital_nouns and stretch[end - 1].large is False:
+        return False
     if end - start == 1:
         if len(key) < LEAST_SHORT and not (len(key) > 1 and word.printed.isupper()):
             return False
@@ -232,37 +247,46 @@ def described(key: str, index: Index, parts: Sequence[str], *, head_first: bool)
     places = index.places[key]
     also = [place for part in parts for place in index.places[part]]
     own = len(places)
-    labels: defaultdict[str, int] = defaultdict(int)
+    stretches = index.stretches
+    labels: dict[str, int] = {}
     sentences: set[int] = set()
     alone = heads = nominal = begun = told = large = 0
     for number, start, end in places:
-        stretch = index.stretches[number]
+        stretch = stretches[number]
         first = stretch[start]
-        inside = stretch[start:end]
-        labels[first.printed if end - start == 1 else " ".join([word.printed for word in inside])] += 1
+        label = first.printed if end - start == 1 else " ".join([word.printed for word in stretch[start:end]])
+        labels[label] = labels.get(label, 0) + 1
         sentences.add(first.sentence)
         opens = start == 0 or stretch[start - 1].joint
         closes = end == len(stretch) or stretch[end].joint
-        alone += start == 0 and end == len(stretch)
-        heads += opens if head_first else closes
-        nominal += first.lead == "nominal"
-        begun += bool(first.large)
-        printed = is_large(stretch, start, end)
-        told += printed is not None
-        large += bool(printed)
+        if start == 0 and end == len(stretch):
+            alone += 1
+        if opens if head_first else closes:
+            heads += 1
+        if first.lead == "nominal":
+            nominal += 1
+        if first.large:
+            begun += 1
+        printed = first.large if end - start == 1 else is_large(stretch, start, end)
+        if printed is not None:
+            told += 1
+            large += printed
     number, start, end = places[0]
-    words = [word.key for word in index.stretches[number][start:end] if not word.joint]
-    sentences.update(index.stretches[number][start].sentence for number, start, _ in also)
-    begins = [index.stretches[number][start].place for number, start, _ in (places[0], places[-1], *also)]
+    words = tuple([word.key for word in stretches[number][start:end] if not word.joint])
+    first_place, last_place = stretches[number][start].place, stretches[places[-1][0]][places[-1][1]].place
+    for number, start, _ in also:
+        word = stretches[number][start]
+        sentences.add(word.sentence)
+        first_place, last_place = min(first_place, word.place), max(last_place, word.place)
     return Phrase(
         key=key,
-        labels=dict(labels),
-        words=tuple(words),
-        joined=len(words) < end - start,
+        labels=labels,
+        words=words,
+        joined=len(words) < places[0][2] - places[0][1],
         count=own + sum(len(index.places[part]) - own for part in parts),
         sentences=len(sentences),
-        first=min(begins),
-        last=max(begins),
+        first=first_place,
+        last=last_place,
         alone=alone / own,
         head=heads / own,
         nominal=nominal / own,
