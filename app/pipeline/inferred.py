@@ -14,9 +14,12 @@ from app.pipeline.salience import salience
 from app.pipeline.sites import folded
 from app.pipeline.slug import fold, slug
 from app.pipeline.subjects import best_written, boilerplate, cleaned
+from app.pipeline.vocabulary import vocabulary
 
 LEAST_SALIENCE = 0.25
 """A topic that is right less often is none."""
+LEAST_UNRULED = 0.5
+"""The same in languages whose verbs nobody has told us, as more of what is cut out of their text is none."""
 CONTAINED = 0.5
 """Share of a phrase's places within longer ones from which on it is no subject beside such a one."""
 NAMED = 0.5
@@ -59,7 +62,8 @@ def inferred(lines: Sequence[str], context: Context, known: Collection[str]) -> 
         ((salience(phrase, article, language, inference.background), phrase) for phrase in article.found),
         key=lambda pair: (-pair[0], pair[1].first, pair[1].key),
     )
-    subjects = chosen([(score, phrase) for score, phrase in ranked if score >= LEAST_SALIENCE])
+    least = LEAST_SALIENCE if language in vocabulary("phrases") else LEAST_UNRULED
+    subjects = chosen([(score, phrase) for score, phrase in ranked if score >= least])
     made = (topic_of(phrase, score, language) for score, phrase in subjects)
     fresh = (
         topic

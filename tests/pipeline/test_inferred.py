@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.pipeline.article import Paragraph, Topic, TopicOrigin
 from app.pipeline.background import Background, Inference, Usage
 from app.pipeline.chunks import Cutter
-from app.pipeline.inferred import LEAST_SALIENCE, Context, Inferred, inferred
+from app.pipeline.inferred import LEAST_SALIENCE, LEAST_UNRULED, Context, Inferred, inferred
 from app.pipeline.kinds import kind_of
 from app.pipeline.phrases import Phrase, phrases
 from app.pipeline.places import is_place
@@ -125,6 +125,12 @@ def test_a_brief_has_few_topics_and_nothing_has_none() -> None:
     assert list(labels(found_in("The crane was sold."))) == []
     assert found_in().topics == ()
     assert found_in("…", "", "1999, 2001.").topics == ()
+
+
+def test_a_language_without_rules_of_its_own_has_only_what_is_surer() -> None:
+    ruled, unruled = (found_in(*STORY, title=TITLE, language=code).topics for code in ("en", "hu"))
+    assert min(topic.score for topic in ruled) < LEAST_UNRULED
+    assert min(topic.score for topic in unruled) >= LEAST_UNRULED
 
 
 def test_scripts_without_spaces_have_none() -> None:
