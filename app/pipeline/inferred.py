@@ -52,7 +52,7 @@ class Context:
 def inferred(lines: Sequence[str], context: Context, known: Collection[str]) -> Inferred:
     """Give the subjects of a text, best first, each with the share of such phrases that are right as its score.
 
-    Leaves out `known` folds, and names of the publication. Texts in scripts without spaces have none.
+    Leaves out what `known` folds are or hold, and names of the publication. Texts in scripts without spaces have none.
     """
     headline, language, inference = context.title or "", context.language, context.inference
     if not inference.most or WIDE.search("".join((headline, *lines[:2]))):
@@ -64,11 +64,14 @@ def inferred(lines: Sequence[str], context: Context, known: Collection[str]) -> 
     )
     least = LEAST_SALIENCE if language in vocabulary("phrases") else LEAST_UNRULED
     subjects = chosen([(score, phrase) for score, phrase in ranked if score >= least])
+    held = [f" {fold} " for fold in known]
     made = (topic_of(phrase, score, language) for score, phrase in subjects)
     fresh = (
         topic
         for topic in made
-        if topic is not None and topic.fold not in known and folded(topic.label) not in context.own
+        if topic is not None
+        and folded(topic.label) not in context.own
+        and not any(f" {topic.fold} " in other for other in held)
     )
     return Inferred(tuple(islice(one_of_each(fresh), inference.most)), article.vocabulary)
 
