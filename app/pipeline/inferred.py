@@ -20,6 +20,8 @@ LEAST_SALIENCE = 0.25
 """A topic that is right less often is none."""
 LEAST_UNRULED = 0.5
 """The same in languages whose verbs nobody has told us, as more of what is cut out of their text is none."""
+WIDE_SHARE = 5
+"""One character in so many is of a script without spaces where a text is."""
 CONTAINED = 0.5
 """Share of a phrase's places within longer ones from which on it is no subject beside such a one."""
 NAMED = 0.5
@@ -55,7 +57,7 @@ def inferred(lines: Sequence[str], context: Context, known: Collection[str]) -> 
     Leaves out what `known` folds are or hold, and names of the publication. Texts in scripts without spaces have none.
     """
     headline, language, inference = context.title or "", context.language, context.inference
-    if not inference.most or WIDE.search("".join((headline, *lines[:2]))):
+    if not inference.most or is_wide(" ".join((headline, *lines[:2]))):
         return NOTHING
     article = phrases(headline, lines, language)
     ranked = sorted(
@@ -74,6 +76,11 @@ def inferred(lines: Sequence[str], context: Context, known: Collection[str]) -> 
         and not any(f" {topic.fold} " in other for other in held)
     )
     return Inferred(tuple(islice(one_of_each(fresh), inference.most)), article.vocabulary)
+
+
+def is_wide(text: str) -> bool:
+    """Say whether a text is in a script without spaces; a name in one may stand in any text."""
+    return len(WIDE.findall(text)) * WIDE_SHARE > len(text)
 
 
 def chosen(ranked: Sequence[tuple[float, Phrase]]) -> Iterator[tuple[float, Phrase]]:

@@ -136,6 +136,7 @@ def test_a_language_without_rules_of_its_own_has_only_what_is_surer() -> None:
 
 def test_scripts_without_spaces_have_none() -> None:
     assert found_in("港の灯台が十一年ぶりに点灯した。港の灯台は古い。", language="ja") == Inferred()
+    assert "Crane" in labels(found_in("The crane of 港 was sold. The crane was old, and the crane was red."))
 
 
 def test_rare_words_count_more_than_those_of_every_article() -> None:
