@@ -2,15 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 ASKED: Final = bindparam("slugs", type_=ARRAY(Text))
+UNKNOWN: Final = "There is no such topic."
 CANONICAL: Final = text(
     """
-    SELECT s.slug, coalesce(t.canonical_id, t.id) AS id FROM topic_spellings s JOIN topics t ON t.id = s.topic_id
+    SELECT s.slug AS asked, c.id, c.slug, c.label
+    FROM topic_spellings s JOIN topics t ON t.id = s.topic_id JOIN topics c ON c.id = coalesce(t.canonical_id, t.id)
     WHERE s.slug = ANY(:slugs)
     """
 ).bindparams(ASKED)
@@ -56,10 +59,19 @@ async def rarest_first(connection: AsyncConnection, groups: Collection[tuple[int
     return tuple(sorted(groups, key=lambda group: sum(sizes.get(topic, 0) for topic in group)))
 
 
-async def canonical(connection: AsyncConnection, slugs: Collection[str]) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A canonical topic: its number, and its own slug and label."""
+
+    id: int
+    slug: str
+    label: str
+
+
+async def canonical(connection: AsyncConnection, slugs: Collection[str]) -> dict[str, Named]:
     """Give the canonical topic of each slug that is known."""
     rows = await connection.execute(CANONICAL, {"slugs": list(slugs)})
-    return {row.slug: row.id for row in rows}
+    return {row.asked: Named(row.id, row.slug, row.label) for row in rows}
 
 
 async def printed(connection: AsyncConnection, slugs: Collection[str], *, narrower: bool) -> dict[str, tuple[int, ...]]:
