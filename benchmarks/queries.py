@@ -1,7 +1,8 @@
 """Measures every query route over HTTP beside the bare SQL of the same answer, on archives of two sizes.
 
 `python benchmarks/queries.py postgresql://postgres@127.0.0.1/postgres --articles 100000 1000000` makes a database of each
-size on the server of the URL (kept with `--keep`, so that the next run has it at once), starts the service over it, and asks.
+size on the server of the URL (kept with `--keep`, so that the next run has it at once), reads it once (but with `--cold`), so that
+what fits in memory is there, starts the service over it, and asks.
 For each route: the median and the 99th percentile over HTTP, each time with other parameters as far as there are any, so that
 nothing was answered before; then, with parameters of their own, its statements alone on a driver's connection and the same
 over HTTP behind them. Plans of some of them say what is read (shown with `--explain`). Lines at the end say which limits hold.
@@ -33,7 +34,7 @@ from app.db import Database, connect
 from app.main import create_app
 from app.query.related import Related
 from app.settings import Settings
-from benchmarks.archive import prepared
+from benchmarks.archive import prepared, warm
 from benchmarks.routes import Route, routes
 from benchmarks.verdicts import Figures, Plan, percentile, read_plan, sequential, told, verdicts
 
@@ -46,6 +47,8 @@ EXPLAINED: Final = 6
 BIG: Final = (
     "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples >= 10000"
 )
+IDLE: Final = 2.0
+"""Seconds after which a connection is opened anew before it is used: the service closes idle ones."""
 SESSION: Final = {"jit": "off", "timezone": "UTC"}
 
 
@@ -78,14 +81,19 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self.used = 0.0
 
     def milliseconds(self, path: str) -> float:
         """Ask for a path, and give the time until its last byte is there."""
+        if time.monotonic() - self.used > IDLE:
+            self.connection.close()
+            self.connection.connect()
         began = time.perf_counter()
         self.connection.request("GET", path)
         answer = self.connection.getresponse()
         answer.read()
         spent = (time.perf_counter() - began) * 1000
+        self.used = time.monotonic()
         if answer.status != 200:
             raise SystemExit(f"{path} answered {answer.status}")
         return spent
@@ -203,6 +211,8 @@ async def main(given: argparse.Namespace) -> None:
     found = []
     for count in given.articles:
         url = await prepared(given.server, count, keep=given.keep)
+        if not given.cold:
+            await warm(url)
         found.append(await measured(url, count, given.times, given.only))
     if given.explain:
         for figures in found:
@@ -222,6 +232,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--articles", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--times", type=int, default=400, help="requests of each route that count")
     parser.add_argument("--keep", action="store_true", help="use the archives of an earlier run, and leave them")
+    parser.add_argument("--cold", action="store_true", help="do not read the archive once before")
     parser.add_argument("--explain", action="store_true", help="show what each statement reads")
     parser.add_argument("--only", default="", help="only routes with this in their name")
     parser.add_argument("--json", type=Path, help="write all figures, with the plans, to this file too")

@@ -1,12 +1,12 @@
 """A page of articles: what is asked for made sure of, selected, counted and shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import Fault, InvalidRequest, NotFound
@@ -15,11 +15,15 @@ from app.query.answers import database_of
 from app.query.columns import FIELDS, SUMMARY, columns, count_of, shown
 from app.query.filters import ArticleQuery
 from app.query.pages import page
-from app.query.selection import After, Wanted, everything, matching, picked
+from app.query.selection import After, Wanted, everything, in_order, matching, picked
 from app.query.topic_names import UNKNOWN, printed, rarest_first
 from app.store.search import search_query
 from app.store.tables import articles
 
+NEAR: Final = 2_000
+"""Articles that are looked at, the first in the order asked for, to see whether a question's words are common there."""
+MANY: Final = 50
+"""Matches among those that make a question common."""
 RARE: Final = 1_000
 """Matches up to which a question's matches are read as a whole and sorted; above, articles are walked in their order."""
 COUNT_CAP: Final = 100_000
@@ -46,6 +50,21 @@ async def rare_matches(connection: AsyncConnection, query: ArticleQuery) -> tupl
     return tuple(ids) if len(ids) <= RARE else None
 
 
+async def is_common(connection: AsyncConnection, wanted: Wanted) -> bool:
+    """Say whether a walk soon meets enough that `q` matches, or soon ends; then nothing else need be known of the words.
+
+    Else they are rare enough for their index: to look up a word that is everywhere reads every article.
+    """
+    other = replace(wanted, query=wanted.query.model_copy(update={"q": None}))
+    near, counted = picked(other, NEAR).subquery("near"), picked(other, NEAR).subquery("near_counted")
+    matches = select(near.c.id, near.c.key).join_from(near, articles, articles.c.id == near.c.id)
+    first = in_order(matches.where(matching(wanted.query)), wanted.query.sort, MANY).subquery("first_matches")
+    many = select(func.count()).select_from(first).scalar_subquery() >= MANY
+    few = select(func.count()).select_from(counted).scalar_subquery() < NEAR
+    found: bool = (await connection.execute(select(or_(many, few)))).scalar_one()
+    return found
+
+
 async def understood(connection: AsyncConnection, query: ArticleQuery, subject: str | None) -> Wanted | None:
     """Resolve slugs and a rare `q`; None where nothing can be found: an unknown topic, a question without words.
 
@@ -60,17 +79,25 @@ async def understood(connection: AsyncConnection, query: ArticleQuery, subject: 
     any_topics = {topic for slug in query.any_topic for topic in topics.get(slug, ())}
     if not topics.keys() >= set(query.topic) or bool(query.any_topic) != bool(any_topics):
         return None
-    matched = None
-    if query.q is not None:
-        if not search_query(query.q):
-            return None
-        matched = await rare_matches(connection, query)
-    return Wanted(
+    # no index holds the order of arrival of a source, nor its oldest first
+    source = query.source if query.sort in {"-published_at", "relevance"} else None
+    asked = dict.fromkeys(topics[slug] for slug in query.topic)
+    groups, driver = await rarest_first(connection, asked, source, query.author)
+    wanted = Wanted(
         query=query,
-        topics=await rarest_first(connection, dict.fromkeys(topics[slug] for slug in query.topic)),
+        topics=groups,
         any_topics=tuple(sorted(any_topics)),
         not_topics=tuple(sorted({topic for slug in query.not_topic for topic in topics.get(slug, ())})),
-        matched=matched,
+        driver=driver,
+    )
+    if query.q is None:
+        return wanted
+    if not search_query(query.q):
+        return None
+    return (
+        wanted
+        if await is_common(connection, wanted)
+        else replace(wanted, matched=await rare_matches(connection, query))
     )
 
 
