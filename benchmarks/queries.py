@@ -36,7 +36,7 @@ from app.query.related import Related
 from app.settings import Settings
 from benchmarks.archive import prepared, warm
 from benchmarks.routes import Route, routes
-from benchmarks.verdicts import Figures, Plan, percentile, read_plan, sequential, told, verdicts
+from benchmarks.verdicts import Figures, Plan, compared, percentile, read_plan, sequential, told, verdicts
 
 WARM: Final = 20
 """Requests of a route before those that count."""
@@ -217,7 +217,7 @@ async def main(given: argparse.Namespace) -> None:
     if given.explain:
         for figures in found:
             explain(figures)
-    print()
+    print("\n" + "\n".join(compared(found[0], found[-1])) + "\n")
     lines = list(verdicts(found[0], found[-1]))
     print("\n".join(lines))
     if given.json:

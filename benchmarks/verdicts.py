@@ -96,6 +96,19 @@ def told(plan: Plan) -> str:
     return f"{plan.planning:.1f} + {plan.execution:.1f} ms, {plan.blocks:,} blocks: {', '.join(listed)}"
 
 
+def compared(small: Sequence[Figures], large: Sequence[Figures]) -> Iterator[str]:
+    """Give a table of the routes at the smallest size and the largest, as `docs/queries.md` shows it."""
+    before = {one.route: one for one in small}
+    sizes = f"{small[0].articles:,}: median, p99 | {large[0].articles:,}: median, p99"
+    yield f"| route | {sizes} | its SQL alone | HTTP over it | p99 grows |\n|---|---|---|---|---|---|"
+    for one in large:
+        old = before[one.route]
+        yield (
+            f"| {one.route} | {old.median:.1f}, {old.p99:.1f} | {one.median:.1f}, {one.p99:.1f} | {one.bare:.1f} | "
+            f"{one.over:+.1f} | {one.p99 / old.p99:.1f} |"
+        )
+
+
 def verdict(limit: str, missed: Sequence[str], held: int) -> str:
     """Say whether a limit holds, and who misses it."""
     return f"{'MISSED' if missed else 'held'}: {limit}: " + (

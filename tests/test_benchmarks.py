@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.routes import Route, routes
-from benchmarks.verdicts import Figures, percentile, read_plan, sequential, told, verdicts
+from benchmarks.verdicts import Figures, compared, percentile, read_plan, sequential, told, verdicts
 
 FAST = Figures(1_000, "a page", limited=True, median=2.0, p99=4.0, worst=5.0, beside=3.0, bare=1.0, statements=1)
 OTHER = replace(FAST, route="a list", limited=False, p99=50.0)
@@ -41,6 +41,13 @@ def test_a_plan_is_read_with_the_rows_that_each_scan_looked_at() -> None:
 def test_limits_that_hold_are_told_so() -> None:
     lines = list(verdicts([FAST, OTHER], [FAST, OTHER]))
     assert [line.split(":")[0] for line in lines] == ["held"] * 5
+
+
+def test_sizes_stand_side_by_side() -> None:
+    larger = replace(FAST, articles=10_000, median=3.0, p99=6.0)
+    [head, row] = compared([FAST, OTHER], [larger])
+    assert head.startswith("| route | 1,000: median, p99 | 10,000: median, p99 |")
+    assert row == "| a page | 2.0, 4.0 | 3.0, 6.0 | 1.0 | +2.0 | 1.5 |"
 
 
 @pytest.mark.parametrize(
