@@ -20,9 +20,9 @@ from app.query.topic_names import UNKNOWN, printed, rarest_first
 from app.store.search import search_query
 from app.store.tables import articles
 
-NEAR: Final = 2_000
+NEAR: Final = 500
 """Articles that are looked at, the first in the order asked for, to see whether a question's words are common there."""
-MANY: Final = 50
+MANY: Final = 10
 """Matches among those that make a question common."""
 RARE: Final = 1_000
 """Matches up to which a question's matches are read as a whole and sorted; above, articles are walked in their order."""
