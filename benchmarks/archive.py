@@ -115,23 +115,23 @@ FIRST: Final = "'00000000-0000-0000-0000-000000000000'"
 KEY: Final = "coalesce(published_at, '0001-01-01 00:00:00+00'::timestamptz) >= '-infinity'"
 LAST_KEY: Final = "coalesce(published_at, '9999-12-31 00:00:00+00'::timestamptz) >= '-infinity'"
 READ: Final = {
-    "articles": (
-        f"id >= {FIRST} AND revision > 0", KEY, LAST_KEY, "received_at >= '-infinity'", f"source >= '' AND {KEY}",
-        f"language >= '' AND {KEY}",
-    ),
-    "article_topics": (
-        f"article_id >= {FIRST} AND mentions > 0", f"topic_id >= 0 AND {KEY}", "topic_id >= 0 AND received_at >= '-infinity'",
-    ),
+    "source_topic_counts": ("source >= '' AND articles >= 0 AND start >= '-infinity' AND topic_id >= 0",),
+    "topic_counts": ("topic_id >= 0 AND articles >= 0", "level >= 0 AND start >= '-infinity'"),
     "article_authors": (
         f"article_id >= {FIRST} AND name > ''", f"fold >= '' AND {KEY}", "fold >= '' AND received_at >= '-infinity'",
+    ),
+    "articles": (
+        KEY, LAST_KEY, "received_at >= '-infinity'", f"source >= '' AND {KEY}", f"language >= '' AND {KEY}",
+        f"id >= {FIRST} AND revision > 0",
+    ),
+    "article_topics": (
+        "topic_id >= 0 AND received_at >= '-infinity'", f"topic_id >= 0 AND {KEY}", f"article_id >= {FIRST} AND mentions > 0",
     ),
     "sightings": (f"article_id >= {FIRST} AND count > 0",),
     "topics": ("id >= 0 AND label > ''",),
     "topic_spellings": ("slug >= '' AND topic_id > 0",),
-    "topic_counts": ("topic_id >= 0 AND articles >= 0", "level >= 0 AND start >= '-infinity'"),
-    "source_topic_counts": ("source >= '' AND articles >= 0 AND start >= '-infinity' AND topic_id >= 0",),
 }  # fmt: skip
-"""Conditions under which the planner reads one index each, most with the rows behind it."""
+"""Conditions under which the planner reads one index each, some with the rows behind it; what every page shows comes last and stays."""
 SECONDARY: Final = """
     SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS made FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
