@@ -47,6 +47,9 @@ EXPLAINED: Final = 6
 BIG: Final = (
     "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples >= 10000"
 )
+LONGEST: Final = 30.0
+LEAST, LEAST_BESIDE = 100, 20
+"""Seconds after which a slow route is asked no more, if it was asked so often; a limited one is far from it."""
 IDLE: Final = 2.0
 """Seconds after which a connection is opened anew before it is used: the service closes idle ones."""
 SESSION: Final = {"jit": "off", "timezone": "UTC"}
@@ -144,13 +147,22 @@ class Alone:
         return {row["relname"] for row in await self.connection.fetch(BIG)}
 
 
+def in_time(paths: list[str], least: int) -> Iterator[str]:
+    """Give paths until a route's time is up, so many at least."""
+    until = time.monotonic() + LONGEST
+    for number, path in enumerate(paths):
+        if number >= least and time.monotonic() > until:
+            return
+        yield path
+
+
 async def measure(route: Route, count: int, times: int, client: Client, alone: Alone) -> Figures:
     """Measure one route."""
     paths = route.paths(random.Random(7), WARM + times + BESIDE)  # noqa: S311 - chance that can be repeated
     first, last = paths[: WARM + times], paths[WARM + times :]
-    asked = [client.milliseconds(path) for path in first][WARM:]
+    asked = [client.milliseconds(path) for path in in_time(first, WARM + LEAST)][WARM:]
     beside, bare, plans, statements = [], [], [], 0
-    for number, path in enumerate(last):
+    for number, path in enumerate(in_time(last, LEAST_BESIDE)):
         sent = await alone.statements(path)
         statements = max(statements, len(sent))
         bare.append(await alone.milliseconds(sent))
@@ -172,7 +184,7 @@ async def measure(route: Route, count: int, times: int, client: Client, alone: A
     )
 
 
-async def measured(url: str, count: int, times: int, only: str) -> list[Figures]:
+async def measured(url: str, count: int, times: int, only: str, *, limited: bool) -> list[Figures]:
     """Measure every route of an archive, and print a row of each."""
     database = connect(url, Settings())
     connection = await asyncpg.connect(url, server_settings=SESSION)
@@ -180,7 +192,7 @@ async def measured(url: str, count: int, times: int, only: str) -> list[Figures]
     with served(url) as port:
         client, alone = Client(port), Alone(database, connection)
         for route in routes(count):
-            if only in route.name:
+            if only in route.name and (route.limited or not limited):
                 found.append(await measure(route, count, times, client, alone))
                 print(row(found[-1]), flush=True)
     await connection.close()
@@ -213,7 +225,7 @@ async def main(given: argparse.Namespace) -> None:
         url = await prepared(given.server, count, keep=given.keep)
         if not given.cold:
             await warm(url)
-        found.append(await measured(url, count, given.times, given.only))
+        found.append(await measured(url, count, given.times, given.only, limited=given.limited))
     if given.explain:
         for figures in found:
             explain(figures)
@@ -235,6 +247,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cold", action="store_true", help="do not read the archive once before")
     parser.add_argument("--explain", action="store_true", help="show what each statement reads")
     parser.add_argument("--only", default="", help="only routes with this in their name")
+    parser.add_argument("--limited", action="store_true", help="only routes whose 99th percentile has a limit")
     parser.add_argument("--json", type=Path, help="write all figures, with the plans, to this file too")
     return parser.parse_args()
 
