@@ -94,15 +94,16 @@ def on_topics(article_id: ColumnElement[UUID], topics: Sequence[int]) -> ColumnE
 
 
 def by_author(article_id: ColumnElement[UUID], name: str) -> ColumnElement[bool]:
-    """Give the condition that a person is among an article's authors."""
+    """Give the condition that a person is among an article's authors; the article's few are read, not the person's many."""
     rows = article_authors.alias("by_author")
-    return fenced(rows, rows.c.article_id == article_id, rows.c.fold == author_fold(name))
+    folds = select(rows.c.fold).where(rows.c.article_id == article_id).correlate_except(rows).scalar_subquery()
+    return literal(author_fold(name)) == func.any(func.array(folds))
 
 
 def of_source(article_id: ColumnElement[UUID], source: str) -> ColumnElement[bool]:
-    """Give the condition that an article is of a source, where its own row is not there."""
+    """Give the condition that an article is of a source, where its own row is not there; the article is read, not the source."""
     rows = articles.alias("of_source")
-    return fenced(rows, rows.c.id == article_id, rows.c.source == source)
+    return select(rows.c.source).where(rows.c.id == article_id).correlate_except(rows).scalar_subquery() == source
 
 
 def sort_key(table: Table, sort: str) -> ColumnElement[datetime]:
