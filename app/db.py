@@ -8,13 +8,20 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.settings import Settings
 
 STORE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What a store that is away, slow, full or at odds with us raises, from SQLAlchemy or from the driver below it."""
+
+DATA_ERRORS = (DataError, IntegrityError, ProgrammingError)
+"""What Postgres says of a row that it will never take."""
+COLLIDED = frozenset({"40001", "40P01", "55P03"})
+"""SQLSTATEs of a transaction that met another one: serialization, deadlock, lock not available."""
+COLLISIONS = 3
+"""How often a transaction that collided with another worker's is tried again at once."""
 
 CONNECT_SECONDS = 10.0
 POOL_WAIT_SECONDS = 10.0
@@ -30,6 +37,11 @@ def plain(value: object) -> str:
 def to_json(value: Any) -> str:
     """Give a value as JSON text, for Postgres and for clients; aware datetimes as RFC 3339."""
     return orjson.dumps(value, plain, orjson.OPT_UTC_Z).decode()
+
+
+def collided(error: DBAPIError) -> bool:
+    """Say whether a transaction failed for meeting another one, so that it may be tried again."""
+    return getattr(error.orig, "sqlstate", None) in COLLIDED
 
 
 @dataclass(frozen=True, slots=True)

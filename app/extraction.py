@@ -9,7 +9,7 @@ import asyncio
 import os
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -38,6 +38,16 @@ class Job:
     hints: Stated
     now: datetime
     positions: frozenset[int] | None = None
+
+
+def hints_of(hints: Mapping[str, str]) -> Stated:
+    """Give what the query said of a submission."""
+    return Stated(
+        url=hints.get("url"),
+        source=hints.get("source"),
+        timezone=hints.get("timezone"),
+        language=hints.get("language"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +112,10 @@ def load(path: str) -> Process:
     return found
 
 
-def warm_up(path: str) -> None:
-    """Load what the pipeline loads late, so that no item's time is spent on it."""
+def warm_up(path: str, niceness: int = 0) -> None:
+    """Load what the pipeline loads late, so that no item's time is spent on it; yield to others as far as that says."""
     load(path)(RawItem(0, WARM_UP), datetime(2026, 3, 14, tzinfo=UTC))
+    os.nice(niceness)
 
 
 def run_jobs(jobs: Sequence[Job], path: str, max_items: int, seconds: float) -> list[Part]:
@@ -174,13 +185,13 @@ def dealt(jobs: Sequence[Job], hands: int) -> Iterator[Sequence[Job]]:
 
 
 class Extractor:
-    """The walled-off processes; a context, as they must end."""
+    """The walled-off processes; a context, as they must end. Nice ones leave the processor to others."""
 
-    def __init__(self, settings: Settings, pipeline: Pipeline | None = None) -> None:
+    def __init__(self, settings: Settings, pipeline: Pipeline | None = None, *, niceness: int = 0) -> None:
         self.settings = settings
         self.pipeline = pipeline or Pipeline()
         self.processes = [
-            WalledOff(settings.item_memory_bytes, warm_up, self.pipeline.full)
+            WalledOff(settings.item_memory_bytes, warm_up, self.pipeline.full, niceness)
             for _ in range(settings.extract_processes)
         ]
         self.idle: asyncio.LifoQueue[WalledOff] = asyncio.LifoQueue()

@@ -7,21 +7,21 @@ committed together with the end of their job or not at all.
 import asyncio
 import contextlib
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import sqlalchemy.exc
 import structlog
 
-from app.db import STORE_ERRORS, Database, connect
-from app.extraction import Extractor, Job
+from app.db import COLLISIONS, DATA_ERRORS, STORE_ERRORS, Database, collided, connect
+from app.extraction import Extractor, Job, hints_of
 from app.health import beat, leave
 from app.intake.accept import forget_keys
-from app.pipeline.article import Stated
 from app.queue import claims, wake
 from app.queue.claims import Claimed, Item
 from app.queue.retry import RetryPolicy
+from app.reprocessor import Reprocessor
 from app.settings import Settings
 from app.store import topic_counts
 from app.store.articles import save
@@ -30,12 +30,6 @@ from app.verdict import Processed, Verdict, judge, not_stored
 
 log = structlog.get_logger()
 
-DATA_ERRORS = (sqlalchemy.exc.DataError, sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError)
-"""What Postgres says of a row that it will never take."""
-COLLIDED = frozenset({"40001", "40P01", "55P03"})
-"""SQLSTATEs of a transaction that met another one: serialization, deadlock, lock not available."""
-COLLISIONS = 3
-"""How often a batch that collided with another worker's is tried again at once."""
 BEAT_SECONDS = 5.0
 FOLD_SECONDS = 2.0
 TROUBLE_SECONDS = 1.0
@@ -69,6 +63,7 @@ class Worker:
                 ),
                 group.create_task(self.keep_house()),
                 group.create_task(self.keep_counts()),
+                group.create_task(Reprocessor(self.database, self.settings, self.extractor.pipeline).run()),
             ]
             while not self.stopping.is_set():
                 try:
@@ -199,7 +194,7 @@ class Worker:
                     ]
                     await claims.finish(connection, token, [verdict.ending for verdict in kept], items)
             except sqlalchemy.exc.DBAPIError as error:
-                if attempt == COLLISIONS or getattr(error.orig, "sqlstate", None) not in COLLIDED:
+                if attempt == COLLISIONS or not collided(error):
                     raise
                 log.info("batch_collided", attempt=attempt + 1)
             else:
@@ -214,16 +209,6 @@ def job(submission: Claimed) -> Job:
         hints=hints_of(submission.hints),
         now=submission.received_at,
         positions=submission.pending,
-    )
-
-
-def hints_of(hints: Mapping[str, str]) -> Stated:
-    """Give what the query said of a submission."""
-    return Stated(
-        url=hints.get("url"),
-        source=hints.get("source"),
-        timezone=hints.get("timezone"),
-        language=hints.get("language"),
     )
 
 

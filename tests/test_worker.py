@@ -10,11 +10,10 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from app.db import Database
-from app.extraction import Broken, Done, Extracted, Pipeline, Refused
+from app.extraction import Broken, Done, Extracted, Pipeline, Refused, hints_of
 from app.queue.claims import Claimed
 from app.queue.retry import RetryPolicy
 from app.verdict import Processed, judge, not_stored, printable
-from app.worker import hints_of
 from tests.builders import NOON, an_article
 from tests.running import a_worker, ended, http, post
 

@@ -130,6 +130,24 @@ async def revise_articles(connection: AsyncConnection, revisions: Mapping[UUID, 
         await connection.execute(delete(table).where(table.c.article_id.in_(ids)))
 
 
+async def refresh_articles(
+    connection: AsyncConnection, refreshed: Mapping[UUID, Arrival], retopiced: Mapping[UUID, tuple[Arrival, datetime]]
+) -> None:
+    """Put right in place how articles were read, and the details of the topics of some; no revision, no new time."""
+    rows = [row(article_id, 0, arrival) for article_id, arrival in refreshed.items()]
+    names = ("guid", "word_count", "repairs", "evidence", "content_hash", "field_hash", "pipeline_version")
+    if rows:
+        await connection.execute(
+            update(articles).where(articles.c.id == bindparam("id_")).values({name: bindparam(name) for name in names}),
+            [{"id_": new["id"]} | {name: new[name] for name in names} for new in rows],
+        )
+    if retopiced:
+        await topic_counts.hold_aliases(connection)
+        await topic_counts.count(connection, list(retopiced), -1)
+        await connection.execute(delete(article_topics).where(article_topics.c.article_id.in_(list(retopiced))))
+        await write_topics(connection, retopiced)
+
+
 async def write_authors(connection: AsyncConnection, written: Mapping[UUID, tuple[Arrival, datetime]]) -> None:
     """Write the bylines of new and revised articles, and count them; a name that differs in accents alone is there once."""
     rows: dict[tuple[UUID, str], dict[str, Any]] = {}
