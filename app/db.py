@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.settings import Settings
@@ -16,8 +16,8 @@ from app.settings import Settings
 STORE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What a store that is away, slow, full or at odds with us raises, from SQLAlchemy or from the driver below it."""
 
-DATA_ERRORS = (DataError, IntegrityError, ProgrammingError)
-"""What Postgres says of a row that it will never take."""
+REFUSED = frozenset({"22", "23", "42", "54"})
+"""Classes of SQLSTATEs of a row that Postgres will never take: data, integrity, syntax, limits of the program."""
 COLLIDED = frozenset({"40001", "40P01", "55P03"})
 """SQLSTATEs of a transaction that met another one: serialization, deadlock, lock not available."""
 COLLISIONS = 3
@@ -39,9 +39,22 @@ def to_json(value: Any) -> str:
     return orjson.dumps(value, plain, orjson.OPT_UTC_Z).decode()
 
 
+def sqlstate(error: DBAPIError) -> str:
+    """Give what Postgres calls an error; empty where it is the connection's."""
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def refused(error: DBAPIError) -> bool:
+    """Say whether a transaction failed for what it would have written, and would fail again.
+
+    SQLAlchemy's classes of errors leave some out, such as text that is no UTF-8.
+    """
+    return sqlstate(error)[:2] in REFUSED
+
+
 def collided(error: DBAPIError) -> bool:
     """Say whether a transaction failed for meeting another one, so that it may be tried again."""
-    return getattr(error.orig, "sqlstate", None) in COLLIDED
+    return sqlstate(error) in COLLIDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-import sqlalchemy.exc
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from app.db import COLLISIONS, DATA_ERRORS, STORE_ERRORS, Database, collided
+from app.db import COLLISIONS, STORE_ERRORS, Database, collided, refused
 from app.extraction import Broken, Done, Extracted, Extractor, Job, Pipeline, Recalled, Refused, hints_of
 from app.pipeline.run import PIPELINE_VERSION
 from app.queue import reprocessings
@@ -59,7 +59,8 @@ class Reprocessor:
     async def run(self) -> None:
         """Look for a run and walk it, again and again; nothing that goes wrong here ends the worker.
 
-        After a fault of ours the lease is left to run out: whoever comes next goes on carefully.
+        Where the store or a fault of ours ended a walk, its lease is left to run out: whoever comes next goes on
+        carefully, and so past an article that the store cannot cope with.
         """
         while True:
             try:
@@ -82,7 +83,7 @@ class Reprocessor:
         try:
             async with Extractor(self.settings, self.pipeline, niceness=NICENESS) as extractor:
                 await self.walk(run, token, extractor)
-        except (asyncio.CancelledError, NotStarted, *STORE_ERRORS):
+        except (asyncio.CancelledError, NotStarted):
             await self.release(token)
             raise
         finally:
@@ -148,7 +149,9 @@ class Reprocessor:
         results = await self.results(extractor, found)
         try:
             return await self.store(token, results)
-        except DATA_ERRORS as error:
+        except DBAPIError as error:
+            if not refused(error):
+                raise
             log.warning("slice_not_stored", error=str(error.orig), articles=len(results))
         current: Reprocessing | None = run
         for result in results:
@@ -159,7 +162,9 @@ class Reprocessor:
         """Store one article's result; where the store refuses that, leave the article as it is."""
         try:
             return await self.store(token, [result])
-        except DATA_ERRORS as error:
+        except DBAPIError as error:
+            if not refused(error):
+                raise
             return await self.store(token, [Result(result.candidate, reason=printable(str(error.orig)))])
 
     async def results(self, extractor: Extractor, found: Sequence[Candidate]) -> list[Result]:
@@ -193,7 +198,7 @@ class Reprocessor:
                     findings = await renew(connection, results, datetime.now(UTC), dry_run=run.wish.dry_run)
                     so_far = added(run.tally, findings, run.wish.most_examples)
                     return await reprocessings.advance(connection, token, results[-1].candidate.article_id, so_far)
-            except sqlalchemy.exc.DBAPIError as error:
+            except DBAPIError as error:
                 attempt += 1
                 if attempt > COLLISIONS or not collided(error):
                     raise

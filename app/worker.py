@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import sqlalchemy.exc
 import structlog
+from sqlalchemy.exc import DBAPIError
 
-from app.db import COLLISIONS, DATA_ERRORS, STORE_ERRORS, Database, collided, connect
+from app.db import COLLISIONS, STORE_ERRORS, Database, collided, connect, refused
 from app.extraction import Extractor, Job, hints_of
 from app.health import beat, leave
 from app.intake.accept import forget_keys
@@ -161,7 +161,9 @@ class Worker:
         """Store a batch; where that fails for a reason in the data, one by one, so that only the culprit is held back."""
         try:
             await self.store_together(token, verdicts)
-        except DATA_ERRORS as error:
+        except DBAPIError as error:
+            if not refused(error):
+                raise
             log.warning("batch_not_stored", error=str(error.orig), submissions=len(verdicts))
             for verdict in verdicts:
                 await self.store_alone(token, verdict)
@@ -170,7 +172,9 @@ class Worker:
         """Store one submission; where that fails, end its attempt as a failure."""
         try:
             await self.store_together(token, [verdict])
-        except DATA_ERRORS as error:
+        except DBAPIError as error:
+            if not refused(error):
+                raise
             await self.store_together(token, [not_stored(verdict, str(error.orig), self.policy)])
 
     async def store_together(self, token: UUID, verdicts: Sequence[Verdict]) -> None:
@@ -193,7 +197,7 @@ class Worker:
                         for recall, article_id in zip(recalls, await retract(connection, recalls), strict=True)
                     ]
                     await claims.finish(connection, token, [verdict.ending for verdict in kept], items)
-            except sqlalchemy.exc.DBAPIError as error:
+            except DBAPIError as error:
                 if attempt == COLLISIONS or not collided(error):
                     raise
                 log.info("batch_collided", attempt=attempt + 1)

@@ -99,6 +99,7 @@ async def test_an_article_that_the_store_cannot_hold_costs_none_of_its_mates(dat
         async with a_worker(database_url, unfit, max_failures=2):
             receipts = [await ended(client, answer.json()["id"]) for answer in answers]
     assert [receipt["state"] for receipt in receipts] == ["done", "quarantined", "done"]
+    assert [receipt["attempts"] for receipt in receipts] == [1, 2, 1]
 
 
 async def test_a_worker_outlives_its_store(database_url: str, database: Database) -> None:
