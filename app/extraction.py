@@ -6,10 +6,11 @@ there alone.
 """
 
 import asyncio
+import contextlib
 import os
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,10 +20,11 @@ from typing import Self
 from app.formats.read import read
 from app.formats.unreadable import UnknownType, Unreadable
 from app.pipeline.article import Article, RawItem, Rejected, Retraction, Stated
+from app.pipeline.background import DEFAULT, Background, Inference
 from app.settings import Settings
 from app.walled import Breach, WalledOff
 
-Process = Callable[[RawItem, datetime], Article | Rejected | Retraction]
+Process = Callable[[RawItem, datetime, Inference], Article | Rejected | Retraction]
 NONE_LEFT: frozenset[int] = frozenset()
 WARM_UP = (
     "A calm day\nBy Maren Holt\n14 March 2026\nThe harbour of Port Ellery was calm, said the keeper of its lighthouse."
@@ -38,16 +40,6 @@ class Job:
     hints: Stated
     now: datetime
     positions: frozenset[int] | None = None
-
-
-def hints_of(hints: Mapping[str, str]) -> Stated:
-    """Give what the query said of a submission."""
-    return Stated(
-        url=hints.get("url"),
-        source=hints.get("source"),
-        timezone=hints.get("timezone"),
-        language=hints.get("language"),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +104,26 @@ def load(path: str) -> Process:
     return found
 
 
-def warm_up(path: str, niceness: int = 0) -> None:
+@dataclass(slots=True)
+class Learned:
+    """What a walled-off process infers topics by: the archive's background as it was last told, by `learn` alone."""
+
+    inference: Inference = DEFAULT
+
+
+LEARNED = Learned()
+
+
+def warm_up(path: str, inference: Inference, niceness: int = 0) -> None:
     """Load what the pipeline loads late, so that no item's time is spent on it; yield to others as far as that says."""
-    load(path)(RawItem(0, WARM_UP), datetime(2026, 3, 14, tzinfo=UTC))
+    learn(inference)
+    load(path)(RawItem(0, WARM_UP), datetime(2026, 3, 14, tzinfo=UTC), inference)
     os.nice(niceness)
+
+
+def learn(inference: Inference) -> None:
+    """Have this process infer topics by that from now on; runs in the walled-off process."""
+    LEARNED.inference = inference
 
 
 def run_jobs(jobs: Sequence[Job], path: str, max_items: int, seconds: float) -> list[Part]:
@@ -159,7 +167,7 @@ def run_alone(item: RawItem, now: datetime, path: str) -> Extracted:
 def run_item(item: RawItem, now: datetime, process: Process) -> Extracted:
     """Process one item; whatever it raises is that item's own failure, save MemoryError, which is the process's end."""
     try:
-        result = process(item, now)
+        result = process(item, now, LEARNED.inference)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a bug in a stage must not cost the item's mates; it is told and stored
@@ -190,10 +198,12 @@ class Extractor:
     def __init__(self, settings: Settings, pipeline: Pipeline | None = None, *, niceness: int = 0) -> None:
         self.settings = settings
         self.pipeline = pipeline or Pipeline()
+        self.niceness = niceness
+        self.inference = Inference(most=settings.inferred_topics)
         self.processes = [
-            WalledOff(settings.item_memory_bytes, warm_up, self.pipeline.full, niceness)
-            for _ in range(settings.extract_processes)
+            WalledOff(settings.item_memory_bytes, *self.preparation()) for _ in range(settings.extract_processes)
         ]
+        self.told = dict.fromkeys(self.processes, self.inference)
         self.idle: asyncio.LifoQueue[WalledOff] = asyncio.LifoQueue()
 
     async def __aenter__(self) -> Self:
@@ -208,6 +218,16 @@ class Extractor:
     ) -> None:
         """End the processes, whatever they are at."""
         await asyncio.gather(*(process.stop() for process in self.processes))
+
+    def preparation(self) -> tuple[Callable[..., None], str, Inference, int]:
+        """Give what is run first in a process, with its arguments."""
+        return warm_up, self.pipeline.full, self.inference, self.niceness
+
+    def use(self, background: Background) -> None:
+        """Have all processes infer topics by a snapshot of the archive, each from its next call on."""
+        self.inference = replace(self.inference, background=background)
+        for process in self.processes:
+            process.prepare = self.preparation()
 
     async def extract(self, jobs: Sequence[Job]) -> list[list[Extracted]]:
         """Process jobs, together where they behave; give each one's items by position.
@@ -267,6 +287,10 @@ class Extractor:
         """Lend a process that nobody else uses; waits for one."""
         process = await self.idle.get()
         try:
+            if self.told.get(process) is not self.inference:
+                self.told[process] = self.inference
+                with contextlib.suppress(Breach):  # it starts anew, and is prepared with the same
+                    await process.run(self.settings.item_seconds, learn, self.inference)
             yield process
         finally:
             self.idle.put_nowait(process)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 import app as package
-from app import errors, operating
+from app import errors, learning, operating
 from app.db import connect
 from app.drain import Drain
 from app.errors import StartError
@@ -49,6 +49,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
             asyncio.create_task(intake.run()),
             asyncio.create_task(intake.watch_depth()),
             asyncio.create_task(listen(settings.database_url, FINISHED_CHANNEL, waiters.finished, waiters.look_again)),
+            asyncio.create_task(learning.follow(database, application.state.extractor)),
         ]
         try:
             yield

@@ -17,11 +17,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.db import COLLISIONS, STORE_ERRORS, Database, collided, refused
-from app.extraction import Broken, Done, Extracted, Extractor, Job, Pipeline, Recalled, Refused, hints_of
+from app.extraction import Broken, Done, Extracted, Extractor, Job, Pipeline, Recalled, Refused
+from app.formats.read import hints_of
 from app.pipeline.run import PIPELINE_VERSION
 from app.queue import reprocessings
 from app.queue.reprocessings import CAREFUL, STRIKES, Reprocessing
 from app.settings import Settings
+from app.store import background
 from app.store.candidates import Body, Candidate, Walk, bodies, following
 from app.store.plan import Arrival
 from app.store.renewal import Result, renew
@@ -82,6 +84,8 @@ class Reprocessor:
         keeping = asyncio.create_task(self.keep_lease(token))
         try:
             async with Extractor(self.settings, self.pipeline, niceness=NICENESS) as extractor:
+                async with self.database.reading() as connection:
+                    extractor.use(await background.numbered(connection, run.background))
                 await self.walk(run, token, extractor)
         except (asyncio.CancelledError, NotStarted):
             await self.release(token)

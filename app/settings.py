@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -79,6 +79,9 @@ class Settings(BaseSettings):
 
     extract_processes: PositiveInt = 1
     """Extraction processes of each HTTP process and of each worker."""
+
+    inferred_topics: NonNegativeInt = 10
+    """Topics that are inferred at most for an article that declares none; 0 infers none."""
 
     idempotency_hours: PositiveInt = 24
     """Hours for which an Idempotency-Key is remembered."""

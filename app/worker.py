@@ -14,8 +14,10 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from app import learning
 from app.db import COLLISIONS, STORE_ERRORS, Database, collided, connect, refused
-from app.extraction import Extractor, Job, hints_of
+from app.extraction import Extractor, Job
+from app.formats.read import hints_of
 from app.health import beat, leave
 from app.intake.accept import forget_keys
 from app.queue import claims, wake
@@ -25,6 +27,7 @@ from app.reprocessor import Reprocessor
 from app.settings import Settings
 from app.store import topic_counts
 from app.store.articles import save
+from app.store.background import Lessons
 from app.store.retraction import retract
 from app.verdict import Processed, Verdict, judge, not_stored
 
@@ -48,6 +51,7 @@ class Worker:
         self.lease = timedelta(seconds=settings.lease_seconds)
         self.stopping = asyncio.Event()
         self.woken = asyncio.Event()
+        self.lessons = Lessons()
 
     def stop(self) -> None:
         """Have the worker end after the batch that it has in hand."""
@@ -64,6 +68,8 @@ class Worker:
                 group.create_task(self.keep_house()),
                 group.create_task(self.keep_counts()),
                 group.create_task(Reprocessor(self.database, self.settings, self.extractor.pipeline).run()),
+                group.create_task(learning.keep(self.database, self.lessons)),
+                group.create_task(learning.follow(self.database, self.extractor)),
             ]
             while not self.stopping.is_set():
                 try:
@@ -79,8 +85,9 @@ class Worker:
         await self.say_goodbye()
 
     async def say_goodbye(self) -> None:
-        """Take this worker off the list of those that are expected to give signs of life."""
+        """Write down what was learned, and take this worker off the list of those that are expected to give signs of life."""
         try:
+            await learning.write(self.database, self.lessons)
             async with self.database.transaction() as connection:
                 await leave(connection, self.id)
         except STORE_ERRORS as error:
@@ -202,6 +209,9 @@ class Worker:
                     raise
                 log.info("batch_collided", attempt=attempt + 1)
             else:
+                pairs = zip(arrivals, saved, strict=True)
+                new = (arrival.article for arrival, one in pairs if one.outcome == "stored")
+                self.lessons.add(new, self.extractor.inference.background)
                 return
 
 

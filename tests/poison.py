@@ -7,9 +7,10 @@ from datetime import datetime
 
 from app.pipeline import run
 from app.pipeline.article import Article, RawItem, Rejected, Retraction
+from app.pipeline.background import DEFAULT, Inference
 
 
-def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
+def process(item: RawItem, now: datetime, inference: Inference = DEFAULT) -> Article | Rejected | Retraction:
     """Misbehave where the text says so, else do the pipeline's work."""
     if item.content.startswith("CRASH"):
         os._exit(3)
@@ -20,17 +21,17 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     if item.content.startswith("RAISE"):
         message = "poison"
         raise ValueError(message)
-    return run.process(item, now)
+    return run.process(item, now, inference)
 
 
-def fallback(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
+def fallback(item: RawItem, now: datetime, inference: Inference = DEFAULT) -> Article | Rejected | Retraction:
     """Misbehave where the text says that the fallback does too."""
     if "both ways" in item.content:
         os._exit(3)
-    return run.fallback(item, now)
+    return run.fallback(item, now, inference)
 
 
-def unfit(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
+def unfit(item: RawItem, now: datetime, inference: Inference = DEFAULT) -> Article | Rejected | Retraction:
     """Give an article that Postgres cannot hold where the text says so."""
-    made = run.process(item, now)
+    made = run.process(item, now, inference)
     return replace(made, title="a\x00b") if item.content.startswith("NUL") and isinstance(made, Article) else made

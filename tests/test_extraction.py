@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from app.extraction import NONE_LEFT, Broken, Done, Extractor, Job, Pipeline, Refused, dealt, run_jobs, warm_up
 from app.pipeline.article import Stated
+from app.pipeline.background import DEFAULT
 from app.settings import Settings
 from app.walled import NotStarted
 
@@ -184,7 +185,7 @@ def test_memory_that_ends_is_not_told_as_a_bug_of_the_item() -> None:
 
 
 def test_warming_up_runs_the_whole_pipeline() -> None:
-    warm_up(Pipeline().full)
+    warm_up(Pipeline().full, DEFAULT)
 
 
 @given(st.lists(st.integers(0, 50)), st.integers(1, 6))

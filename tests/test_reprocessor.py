@@ -41,6 +41,12 @@ async def done(url: str, run: Reprocessing) -> Reprocessing:
     return await asyncio.wait_for(reprocess.follow(url, settings_for(url), run.id), 60)
 
 
+async def a_snapshot(database: Database) -> None:
+    """Make an empty snapshot of the archive's words."""
+    async with database.transaction() as connection:
+        await connection.execute(text("INSERT INTO backgrounds (articles, usage) VALUES (0, '{}')"))
+
+
 @asynccontextmanager
 async def a_reprocessor(database: Database, pipeline: Pipeline | None = None) -> AsyncIterator[Reprocessor]:
     """Run a reprocessor alone, without a worker around it."""
@@ -54,7 +60,7 @@ async def a_reprocessor(database: Database, pipeline: Pipeline | None = None) ->
             await running
 
 
-async def until(database: Database, condition: str, seconds: float = 20) -> None:
+async def until(database: Database, condition: str, seconds: float = 60) -> None:
     """Wait until something is so in the store."""
     deadline = time.monotonic() + seconds
     while not await asked(database, f"SELECT {condition} FROM reprocessings ORDER BY id DESC LIMIT 1"):  # noqa: S608 - a test's own
@@ -69,9 +75,12 @@ async def test_a_run_is_seen_through_beside_live_work_and_told(database_url: str
         dry = await done(database_url, await begun(database_url, dry_run=True))
         assert dry.tally.outcomes == {"changed": 40}
         assert await asked(database, "SELECT count(*) FROM article_revisions") == 0
+        await a_snapshot(database)
         run = await begun(database_url)
+        await a_snapshot(database)
         assert (await post(client, story(41), Prefer="wait=20")).json()["items"][0]["outcome"] == "stored"
         found = await done(database_url, run)
+    assert await asked(database, "SELECT count(*) FROM articles WHERE background = 1 AND revision = 2") == 40
     assert (found.state, found.articles, found.tally.served) == ("done", 40, {"authors": 40})
     lines = list(reprocess.report(found))
     assert "40 of 40 articles" in lines[0]
@@ -140,6 +149,7 @@ async def test_what_breaks_or_is_refused_costs_no_other_article(database_url: st
     assert any("broken" in line for line in reprocess.report(found))
 
 
+@pytest.mark.timeout(240)
 async def test_killed_workers_lose_and_double_nothing(database_url: str, database: Database) -> None:
     for number in range(60):
         await taken_in(database, story(number), older=outdated)

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from app.db import Database
-from app.extraction import Broken, Done, Extracted, Pipeline, Refused, hints_of
+from app.extraction import Broken, Done, Extracted, Pipeline, Refused
+from app.formats.read import hints_of
 from app.queue.claims import Claimed
 from app.queue.retry import RetryPolicy
 from app.verdict import Processed, judge, not_stored, printable

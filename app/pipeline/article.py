@@ -237,7 +237,8 @@ class Article:
     """One normalised article, without what only the store knows (id, revision, story, sightings).
 
     `truncated` says that the input declares its text to be a part only. `content_hash` identifies the words (title and text, blind to case, punctuation and space), `field_hash`
-    everything whose change makes a revision.
+    everything whose change makes a revision. `background` is the number of the snapshot of the archive that topics were inferred
+    by, None where none were; `vocabulary` then holds the words of the text, for the archive to learn from.
     """
 
     url: str | None
@@ -270,3 +271,5 @@ class Article:
     embargoed_until: datetime | None = None
     truncated: bool = False
     codes: tuple[Code, ...] = ()
+    background: int | None = None
+    vocabulary: frozenset[str] = frozenset()

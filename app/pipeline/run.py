@@ -7,7 +7,7 @@ Every reader and stage contributes evidence; one function for each field chooses
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.pipeline import authors, byline, claims, date_choice, dateline, declared, headline, rights
@@ -25,11 +25,13 @@ from app.pipeline.article import (
     Retraction,
 )
 from app.pipeline.authors import Byline
+from app.pipeline.background import DEFAULT, Inference
 from app.pipeline.beside_fields import beside_fields
 from app.pipeline.choice import surest
 from app.pipeline.date_choice import Chosen
 from app.pipeline.fingerprint import content_hash, field_hash
 from app.pipeline.furniture import is_furniture
+from app.pipeline.inferred import Context
 from app.pipeline.language import detect
 from app.pipeline.outline import lines, outline
 from app.pipeline.prose import size
@@ -40,7 +42,7 @@ from app.pipeline.structure import Structure, build, render, repeats
 from app.pipeline.topics import Subjects, topics
 from app.pipeline.url import clean
 
-PIPELINE_VERSION = "3"
+PIPELINE_VERSION = "4"
 """Raised whenever the same item may come out otherwise; each article keeps the one that it was made by."""
 NOTHING_LEFT = "There is no text left once menus, bylines and footers are taken away."
 HEAD_LINES = 8
@@ -49,10 +51,11 @@ FALLBACK_CHARACTERS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the stages found, before anything is chosen."""
+    """What the stages found, before anything is chosen; `background` is the snapshot's number."""
 
     item: RawItem
     now: datetime
+    background: int
     structure: Structure
     subjects: Subjects
     evidence: tuple[Evidence, ...]
@@ -60,7 +63,7 @@ class Draft:
     processing: Processing
 
 
-def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
+def process(item: RawItem, now: datetime, inference: Inference = DEFAULT) -> Article | Rejected | Retraction:
     """Turn an item into an article, or say why it is none; `now` is when it arrived."""
     if item.fault is not None:
         return Rejected(item.fault)
@@ -88,7 +91,8 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     if not structure.text.strip():
         return Rejected(NOTHING_LEFT)
     said = declared.evidence(stated.topics, item.claims)
-    subjects = topics(structure.blocks, [claim.value for claim in said if claim.chosen], language=code, own=own)
+    context = Context(code, own, chosen, inference)
+    subjects = topics(structure.blocks, [claim.value for claim in said if claim.chosen], context)
     signed = (claim for claim in names.evidence if claim.field != "authors" or not is_house(claim.value, houses))
     read = (*dates.evidence, *signed)
     evidence = (
@@ -102,7 +106,9 @@ def process(item: RawItem, now: datetime) -> Article | Rejected | Retraction:
     )
     repairs = Counter(item.repairs)
     repairs.update(repaired.counts)
-    return article_of(Draft(item, now, structure, subjects, evidence, dict(repairs), "full"))
+    return article_of(
+        Draft(item, now, inference.background.number, structure, subjects, evidence, dict(repairs), "full")
+    )
 
 
 def languages(item: RawItem, text: str) -> tuple[Evidence, ...]:
@@ -142,7 +148,7 @@ def without_headline(structure: Structure, title: str | None) -> Structure:
     return structure if len(kept) == len(structure.blocks) else Structure(kept, render(kept), structure.headline)
 
 
-def fallback(item: RawItem, now: datetime) -> Article | Rejected:
+def fallback(item: RawItem, now: datetime, inference: Inference = DEFAULT) -> Article | Rejected:
     """Turn an item that broke the pipeline into a poorer article: its lines as paragraphs, and what the sender states."""
     text = item.content[:FALLBACK_CHARACTERS].replace("\x00", "").encode("utf-8", "replace").decode()
     blocks: tuple[Block, ...] = tuple(Paragraph(line.text) for line in lines(text))
@@ -152,9 +158,10 @@ def fallback(item: RawItem, now: datetime) -> Article | Rejected:
     title_evidence = headline.choose(
         headline.evidence(one_line(item.stated.title), item.claims, own_names(item.stated.source), None)
     )[1]
-    subjects = topics((), item.stated.topics, language=None, own=own_names(item.stated.source))
+    context = Context(None, own_names(item.stated.source), inference=replace(inference, most=0))
+    subjects = topics((), item.stated.topics, context)
     return article_of(
-        Draft(item, now, structure, subjects, (*sender_evidence(item), *title_evidence), item.repairs, "fallback")
+        Draft(item, now, 0, structure, subjects, (*sender_evidence(item), *title_evidence), item.repairs, "fallback")
     )
 
 
@@ -227,6 +234,8 @@ def article_of(draft: Draft) -> Article:
         embargoed_until=embargo(draft.item),
         truncated=draft.item.truncated,
         codes=declared.codes(draft.item.claims),
+        background=draft.background if draft.subjects.vocabulary else None,
+        vocabulary=draft.subjects.vocabulary,
     )
 
 

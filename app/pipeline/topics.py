@@ -1,18 +1,22 @@
 """Pulls out what an article is about: the lists that enumerate subjects, and one topic for each subject.
 
 Scores: 0.9 what the sender declares, 0.8 an entry of a list or table, 0.6 a heading, 0.5 what running text enumerates;
-each further origin adds a third of what is missing to 1, mentions up to a quarter of it (eight and more are all).
+each further origin adds a third of what is missing to 1, mentions up to a quarter of it (eight and more are all). Where
+nothing is declared, what the text speaks of most is inferred (`inferred.py`), with scores of its own.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from app.pipeline.article import Block, Heading, Paragraph, Table, Topic, TopicEntry, TopicList, TopicOrigin
 from app.pipeline.enumerations import enumerated
+from app.pipeline.inferred import NOTHING, Context, inferred
 from app.pipeline.mentions import Mentions, mentions
 from app.pipeline.sites import folded
 from app.pipeline.slug import fold, slug
+from app.pipeline.structure import render_block
 from app.pipeline.subjects import best_written, boilerplate, cleaned, has_article_inside, is_subject
 from app.pipeline.topic_lists import Enumeration, enumerations
 
@@ -31,11 +35,12 @@ BASE: Mapping[TopicOrigin, float] = {"declared": 0.9, "list": 0.8, "table": 0.8,
 class Subjects:
     """The topics of an article, best first, and its topic lists in the order of its blocks.
 
-    A topic list's entry names one of these topics, or none.
+    A topic list's entry names one of these topics, or none. `vocabulary` is empty where no topics were inferred.
     """
 
     topics: tuple[Topic, ...]
     topic_lists: tuple[TopicList, ...]
+    vocabulary: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +61,39 @@ class Gathered:
     sure: bool = False
 
 
-def topics(blocks: Sequence[Block], declared: Sequence[str], *, language: str | None, own: frozenset[str]) -> Subjects:
+def topics(blocks: Sequence[Block], declared: Sequence[str], context: Context) -> Subjects:
     """Find an article's topic lists and topics, each subject once, ordered by score and then by label.
 
-    At most 200 declared topics and 40 found ones; of equals those that come first in the article are kept.
+    At most 200 declared topics and 40 found ones; of equals those that come first in the article are kept. Where none are
+    declared, as many are inferred as `context.inference` leaves room for beside those that were found.
     """
+    language, inference = context.language, context.inference
     lists = tuple(enumerations(blocks, language))
-    gathered = gather(labels(blocks, declared, lists, language), language, own)
+    gathered = gather(labels(blocks, declared, lists, language), language, context.own)
     counted = mentions(blocks, {key: found.labels for key, found in gathered.items()}, language)
     made = [topic_of(key, found, counted) for key, found in gathered.items() if is_sure(key, found, counted)]
     made.sort(key=lambda topic: -topic.score)
     stated = [topic for topic in made if "declared" in topic.origins][:MOST_DECLARED]
     others = [topic for topic in made if "declared" not in topic.origins][:MOST_FOUND]
     kept = one_of_each_slug([*stated, *others])
+    found = NOTHING
+    if not declared:
+        room = replace(inference, most=max(0, inference.most - len(kept)))
+        lines = [line for line in chain.from_iterable(map(lines_of, blocks)) if line != context.title]
+        found = inferred(lines, replace(context, inference=room), frozenset(topic.fold for topic in kept))
+        kept = one_of_each_slug([*kept, *found.topics])
     slugs = {topic.fold: topic.slug for topic in kept}
     named = [(with_topics(enumeration.found, slugs, language), enumeration.announced) for enumeration in lists]
     return Subjects(
         tuple(sorted(kept, key=lambda topic: (-topic.score, topic.label))),
-        tuple(found for found, announced in named if announced or any(entry.topic for entry in found.entries)),
+        tuple(listed for listed, announced in named if announced or any(entry.topic for entry in listed.entries)),
+        found.vocabulary,
     )
+
+
+def lines_of(block: Block) -> Sequence[str]:
+    """Give the running text of a block, line by line; a table has none."""
+    return () if isinstance(block, Table) else render_block(block).split("\n")
 
 
 def labels(

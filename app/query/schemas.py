@@ -153,6 +153,9 @@ class ExtractedArticle(BaseModel):
     evidence: dict[str, list[Evidence]] = Field(description="For each field what the input offers, the chosen first.")
     processing: values.Processing = Field(description="`fallback`: a poorer result, because the full one broke.")
     pipeline_version: str
+    background: int | None = Field(
+        description="The snapshot of the archive's words that topics were inferred by, 0 before the first; null where none were."
+    )
     version: str | None = Field(description="The agency's own version of its item.")
     urgency: int | None = Field(description="The agency's urgency, 1 the most urgent.")
     truncated: bool = Field(description="Whether the input declares its text to be a part only, as paywalls do.")
@@ -316,7 +319,7 @@ def article_json(article: values.Article) -> dict[str, Any]:
     """Give an article as it is served before it is stored."""
     plain = ("url", "source", "title", "lead", "language", "agency", "published_precision", "published_zone",
              "dateline_place", "rights", "text", "word_count", "processing", "pipeline_version",
-             "version", "urgency", "truncated")  # fmt: skip
+             "background",              "version", "urgency", "truncated")  # fmt: skip
     made = {name: getattr(article, name) for name in plain} | {
         "authors": list(article.authors),
         "published_at": rfc3339(article.published_at),

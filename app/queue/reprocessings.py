@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.store import tally
+from app.store.background import NEWEST_NUMBER
 from app.store.candidates import Filters, extent
 from app.store.tables import reprocessings
 from app.store.tally import Tally
@@ -28,7 +29,7 @@ CAREFUL: Final = 32
 """Articles that go one at a time after a lease was lost: as many as a slice may hold."""
 STRIKES: Final = 3
 """Leases lost at one article after which it is passed over."""
-COLUMNS: Final = """id, created_at, finished_at, state, dry_run, filters, pipeline_version, rate, most_examples, articles,
+COLUMNS: Final = """id, created_at, finished_at, state, dry_run, filters, pipeline_version, background, rate, most_examples, articles,
     after_id, until_id, tally, careful, strikes, coalesce(lease_until > clock_timestamp(), false) AS held"""
 LAST = text(f"SELECT {COLUMNS} FROM reprocessings ORDER BY state = 'running' DESC, created_at DESC, id DESC LIMIT 1")  # noqa: S608 - of constants alone
 ONE = text(f"SELECT {COLUMNS} FROM reprocessings WHERE id = :id")  # noqa: S608 - of constants alone
@@ -79,13 +80,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Reprocessing:
-    """A run as it stands; `articles` were to be walked when it began, `held` says that a worker has it now."""
+    """A run as it stands; `articles` were to be walked when it began, `held` says that a worker has it now.
+
+    Whoever walks it infers topics by the snapshot `background`, the newest when it began.
+    """
 
     id: UUID
     created_at: datetime
     finished_at: datetime | None
     state: str
     wish: Wish
+    background: int
     articles: int
     after_id: UUID | None
     until_id: UUID | None
@@ -103,6 +108,7 @@ def of_row(row: Any) -> Reprocessing:
         finished_at=row.finished_at,
         state=row.state,
         wish=Wish(Filters.of_json(row.filters), row.pipeline_version, row.dry_run, row.rate, row.most_examples),
+        background=row.background,
         articles=row.articles,
         after_id=row.after_id,
         until_id=row.until_id,
@@ -127,6 +133,7 @@ async def start(connection: AsyncConnection, wish: Wish) -> UUID | None:
         "dry_run": wish.dry_run,
         "filters": wish.filters.as_json(),
         "pipeline_version": wish.pipeline_version,
+        "background": await connection.scalar(NEWEST_NUMBER),
         "rate": wish.rate,
         "most_examples": wish.most_examples,
         "articles": articles,

@@ -22,7 +22,8 @@ BESIDE: Final = ("word_count", "repairs", "evidence")
 """Fields that say how an article was read, and nothing else of it: no revision is made for them alone."""
 TOPIC_DETAILS: Final = "topic details"
 """Labels, scores, origins and mentions of topics that stay the same."""
-UNSEEN: Final = ("guid", "content_hash", "field_hash", "pipeline_version")
+UNSEEN: Final = ("guid", "content_hash", "field_hash", "pipeline_version", "background")
+"""What an article is known by, and what made it: neither is counted."""
 SHOWN: Final = 160
 """Characters of a value in an example."""
 BEFORE: Final = 40
@@ -70,11 +71,16 @@ def differences(
 ) -> Differences:
     """Compare two rows of `articles` with their topics."""
     old, new = served(before, was), served(after, now)
-    shown = tuple(Difference(name, old[name], new[name]) for name in old if old[name] != new[name])
+    shown = tuple(Difference(name, old[name], new[name]) for name in old if is_other(name, old[name], new[name]))
     beside = [Difference(name, before[name], after[name]) for name in BESIDE if before[name] != after[name]]
     if list(was) != list(now):
         beside.append(Difference(TOPIC_DETAILS, [detail(one) for one in was], [detail(one) for one in now]))
     return Differences(shown, tuple(beside), any(before[name] != after[name] for name in UNSEEN))
+
+
+def is_other(name: str, before: Any, after: Any) -> bool:
+    """Say whether a field's value is another one; topics stand in the order of their scores, which is none of theirs."""
+    return set(before) != set(after) if name == "topics" else bool(before != after)
 
 
 def served(row: Mapping[str, Any], topics: Sequence[Printed]) -> Document:

@@ -93,6 +93,7 @@ def row(article_id: UUID, revision: int, arrival: Arrival) -> dict[str, Any]:
         "field_hash": article.field_hash,
         "processing": article.processing,
         "pipeline_version": article.pipeline_version,
+        "background": article.background,
         "version": article.version,
         "urgency": article.urgency,
         "truncated": article.truncated,
@@ -135,7 +136,16 @@ async def refresh_articles(
 ) -> None:
     """Put right in place how articles were read, and the details of the topics of some; no revision, no new time."""
     rows = [row(article_id, 0, arrival) for article_id, arrival in refreshed.items()]
-    names = ("guid", "word_count", "repairs", "evidence", "content_hash", "field_hash", "pipeline_version")
+    names = (
+        "guid",
+        "word_count",
+        "repairs",
+        "evidence",
+        "content_hash",
+        "field_hash",
+        "pipeline_version",
+        "background",
+    )
     if rows:
         await connection.execute(
             update(articles).where(articles.c.id == bindparam("id_")).values({name: bindparam(name) for name in names}),

@@ -156,6 +156,7 @@ articles = Table(
     Column("field_hash", LargeBinary, nullable=False),
     Column("processing", Text, nullable=False),
     Column("pipeline_version", Text, nullable=False),
+    Column("background", Integer),
     Column("version", Text),
     Column("urgency", SmallInteger),
     Column("truncated", Boolean, nullable=False, server_default=text("false")),
@@ -403,6 +404,7 @@ reprocessings = Table(
     Column("dry_run", Boolean, nullable=False),
     Column("filters", JSONB, nullable=False),
     Column("pipeline_version", Text, nullable=False),
+    Column("background", Integer, nullable=False),
     Column("rate", REAL),
     Column("most_examples", SmallInteger, nullable=False),
     Column("articles", Integer, nullable=False),
@@ -417,6 +419,25 @@ reprocessings = Table(
     CheckConstraint("lease_token IS NULL OR state = 'running'", name="lease"),
     Index("ix_reprocessings_running", "state", unique=True, postgresql_where=text("state = 'running'")),
     comment="A run of stored submissions through the pipeline: where its walk stands, and what it came to so far.",
+)
+
+word_usage = Table(
+    "word_usage",
+    metadata,
+    Column("language", Text(collation="C"), primary_key=True),
+    Column("word", Text(collation="C"), primary_key=True),
+    Column("articles", Integer, nullable=False),
+    comment="In how many of the articles that were learned from a word is; under no word, how many those are.",
+)
+
+backgrounds = Table(
+    "backgrounds",
+    metadata,
+    Column("number", Integer, Identity(), primary_key=True),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("articles", BigInteger, nullable=False),
+    Column("usage", JSONB, nullable=False),
+    comment="Snapshots of word_usage, by language; articles say by which their topics were inferred.",
 )
 
 workers = Table(

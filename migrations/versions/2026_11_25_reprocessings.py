@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261125_reprocessings"
-down_revision = "20261124_author_counts"
+down_revision = "20261124_word_usage"
 branch_labels = None
 depends_on = None
 
@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("dry_run", sa.Boolean(), nullable=False),
         sa.Column("filters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("pipeline_version", sa.Text(), nullable=False),
+        sa.Column("background", sa.Integer(), nullable=False),
         sa.Column("rate", sa.REAL(), nullable=True),
         sa.Column("most_examples", sa.SmallInteger(), nullable=False),
         sa.Column("articles", sa.Integer(), nullable=False),

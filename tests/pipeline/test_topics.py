@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.pipeline.article import Block, Heading, ListBlock, ListItem, Paragraph, Table, Topic
+from app.pipeline.background import Inference
 from app.pipeline.enumerations import enumerated
+from app.pipeline.inferred import Context
 from app.pipeline.mentions import mentions
 from app.pipeline.sites import own_names
 from app.pipeline.subjects import best_written, cleaned, is_subject
@@ -21,7 +23,8 @@ LEAD_IN = Paragraph("The islands met in the old town hall. The council will spea
 def found_in(
     *blocks: Block, declared: tuple[str, ...] = (), language: str | None = "en", source: str | None = None
 ) -> Subjects:
-    return topics(blocks, declared, language=language, own=own_names(source))
+    """Find what is declared, listed or enumerated; what is inferred beside has tests of its own."""
+    return topics(blocks, declared, Context(language, own_names(source), inference=Inference(most=0)))
 
 
 def by_slug(found: Subjects) -> dict[str, Topic]:
@@ -375,8 +378,8 @@ blocks = st.lists(
 def test_any_blocks_have_topics_that_agree_with_their_lists(
     found: list[Block], declared: list[str], language: str | None, source: str | None
 ) -> None:
-    made = topics(found, declared, language=language, own=own_names(source))
-    assert made == topics(found, declared, language=language, own=own_names(source))
+    made = topics(found, declared, Context(language, own_names(source)))
+    assert made == topics(found, declared, Context(language, own_names(source)))
     slugs = [topic.slug for topic in made.topics]
     assert len(set(slugs)) == len(slugs)
     assert len({topic.fold for topic in made.topics}) == len(slugs)
@@ -403,5 +406,5 @@ HUGE: dict[str, Block] = {
 def test_five_megabytes_of_anything_cost_bounded_time(kind: str) -> None:
     declared = ["a " * number for number in range(1, 50)]
     began = time.perf_counter()
-    topics([LEAD_IN, HUGE[kind]], declared, language="en", own=own_names("harbour-post.example"))
+    topics([LEAD_IN, HUGE[kind]], declared, Context("en", own_names("harbour-post.example")))
     assert time.perf_counter() - began < 30  # a bound on runaway growth, not a measurement: it takes up to three

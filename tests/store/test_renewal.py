@@ -68,7 +68,7 @@ async def test_what_clients_see_change_is_a_revision_and_no_sighting(database: D
     assert [one.outcome for one in await again(database)] == ["changed"]
     after = await served(database, article_id)
     assert (after["revision"], after["authors"], after["pipeline_version"] != "1") == (2, ["Maren Holt"], True)
-    assert [topic["slug"] for topic in after["topics"]] == ["night-shifts", "winter-pay"]
+    assert {"night-shifts", "winter-pay"} <= {topic["slug"] for topic in after["topics"]}
     assert [before[name] for name in ("id", "received_at", "sightings")] == [
         after[name] for name in ("id", "received_at", "sightings")
     ]
@@ -115,13 +115,16 @@ async def test_codes_whose_taxonomy_came_later_get_their_topics(database: Databa
         "subject": [{"code": "medtop:20000638"}],
     }  # fmt: skip
     [article_id] = await taken_in(database, orjson.dumps(document), "application/vnd.iptc.ninjs+json")
-    assert (await served(database, article_id))["topics"] == []
+    before = [topic["slug"] for topic in (await served(database, article_id))["topics"]]
+    assert "shipping" not in before
     async with database.transaction() as connection:
         await load(connection, "medtop", [Concept("20000638", Name("Shipping", "en"))])
     [dry] = await again(database, dry_run=True)
-    assert [(one.field, one.before, one.after) for one in dry.differences.served] == [("topics", [], ["shipping"])]
+    assert [(one.field, one.before, one.after) for one in dry.differences.served] == [
+        ("topics", before, [*before, "shipping"])
+    ]
     assert [one.outcome for one in await again(database)] == ["changed"]
-    assert [topic["slug"] for topic in (await served(database, article_id))["topics"]] == ["shipping"]
+    assert [topic["slug"] for topic in (await served(database, article_id))["topics"]] == [*before, "shipping"]
     await assert_counts(database)
 
 

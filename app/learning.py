@@ -1,0 +1,53 @@
+"""Keeps what the archive knows of words: workers write what they learned and make snapshots; whoever extracts goes by the newest."""
+
+import asyncio
+
+import structlog
+
+from app.db import STORE_ERRORS, Database
+from app.extraction import Extractor
+from app.store import background
+from app.store.background import Lessons
+
+log = structlog.get_logger()
+
+EVERY_SECONDS = 30.0
+"""How often lessons are written, and a newer snapshot is looked for."""
+
+
+async def follow(database: Database, extractor: Extractor) -> None:
+    """Have an extractor infer topics by the newest snapshot; without end, the store's absence is waited out."""
+    while True:
+        try:
+            async with database.transaction() as connection:
+                found = await background.newest(connection, extractor.inference.background.number)
+        except STORE_ERRORS as error:
+            log.warning("background_not_read", error=str(error))
+        else:
+            if found is not None:
+                extractor.use(found)
+                log.info("background_in_use", number=found.number)
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def keep(database: Database, lessons: Lessons) -> None:
+    """Write down what was learned, and make a snapshot when the archive has grown; without end, as above."""
+    while True:
+        try:
+            await write(database, lessons)
+            async with database.transaction() as connection:
+                await background.snapshot(connection)
+        except STORE_ERRORS as error:
+            log.warning("background_not_kept", error=str(error))
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def write(database: Database, lessons: Lessons) -> None:
+    """Write down what was learned since the last time; what cannot be written is kept."""
+    learned = lessons.take()
+    try:
+        async with database.transaction() as connection:
+            await background.write(connection, learned)
+    except STORE_ERRORS:
+        lessons.counts.update(learned)
+        raise
