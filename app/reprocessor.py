@@ -37,7 +37,8 @@ NICENESS: Final = 5
 PATIENCE: Final = 4
 """Times the usual limit that an item may take, as a process that leaves the processor to others is slow on a busy machine."""
 LARGEST_SLICE: Final = CAREFUL
-SLICE_SECONDS: Final = 0.5
+"""Few, as a worker that builds and stores a slice does nothing else for that moment."""
+SLICE_SECONDS: Final = 0.25
 """Of a limited rate a slice holds the articles of so much time, so that the load is even."""
 GIVE_WAY: Final = text(
     "SELECT EXISTS (SELECT FROM submissions WHERE state = 'queued' AND run_at < clock_timestamp() - interval '2 s')"

@@ -131,7 +131,7 @@ async def test_the_rate_is_kept(database_url: str, database: Database) -> None:
         began = time.monotonic()
         await done(database_url, run)
     assert 1.3 < time.monotonic() - began < 8
-    assert [slice_size(replace(run, wish=replace(WISH, rate=rate))) for rate in (None, 0.1, 20, 900)] == [32, 1, 10, 32]
+    assert [slice_size(replace(run, wish=replace(WISH, rate=rate))) for rate in (None, 0.1, 20, 900)] == [16, 1, 5, 16]
 
 
 async def test_what_breaks_or_is_refused_costs_no_other_article(database_url: str, database: Database) -> None:
@@ -174,7 +174,7 @@ async def test_an_article_that_costs_one_worker_after_another_is_passed_over(
         await taken_in(database, story(number), older=outdated)
     run = await begun(database_url)
     async with database.transaction() as connection:
-        await connection.execute(text("UPDATE reprocessings SET strikes = 3, careful = 32"))
+        await connection.execute(text("UPDATE reprocessings SET strikes = 3, careful = 16"))
     async with a_reprocessor(database):
         found = await done(database_url, run)
     assert found.tally.outcomes == {"broken": 1, "changed": 2}

@@ -25,7 +25,7 @@ from app.store.candidates import Filters, extent
 from app.store.tables import reprocessings
 from app.store.tally import Tally
 
-CAREFUL: Final = 32
+CAREFUL: Final = 16
 """Articles that go one at a time after a lease was lost: as many as a slice may hold."""
 STRIKES: Final = 3
 """Leases lost at one article after which it is passed over."""

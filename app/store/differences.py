@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 
 from app.pipeline.slug import slug
+from app.store.folding import UNPRINTABLE
 
 PLAIN: Final = (
     "url", "source", "title", "lead", "language", "authors", "agency", "published_precision", "published_zone",
@@ -142,9 +143,10 @@ def readable(value: Any) -> str | None:
 
 
 def cut(text: str | None, start: int) -> str | None:
-    """Cut a text to what is shown of it, with dots where something was cut off."""
+    """Cut a text to what is shown of it and can be stored, with dots where something was cut off."""
     if text is None:
         return None
+    text = UNPRINTABLE.sub(" ", text)
     start = max(0, min(start, len(text) - SHOWN)) if len(text) > SHOWN else 0
     end = start + SHOWN
     return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"

@@ -80,7 +80,7 @@ def decide(result: Result, stored: Stored | None, topics: Sequence[Printed], now
             candidate.article_id, "elsewhere", reason=f"Another item stands there: {article.title or article.lead}"
         )
     found = differences(
-        stored.row, stored.topics, rows.row(candidate.article_id, candidate.revision, result.arrival), topics
+        stored.row, stored.topics, rows.columns_of(candidate.article_id, candidate.revision, result.arrival), topics
     )
     return Finding(candidate.article_id, outcome_of(found), found)
 
