@@ -15,6 +15,7 @@ from typing import IO
 from app.embedded_address import Address
 from app.embedded_binaries import Binaries, EmbeddedPostgresError, as_account, clean_environment
 from app.embedded_cluster import Home, hand_over
+from app.embedded_memory import memory, shared_buffers
 from app.processes import end_with_parent
 
 LINUX: bool = sys.platform.startswith("linux")
@@ -35,7 +36,6 @@ SETTINGS = {
     "max_wal_size": "1GB",
     "checkpoint_timeout": "15min",
     "max_connections": "100",
-    "shared_buffers": "256MB",
     "huge_pages": "try",
     "random_page_cost": "1.1",
     "jit": "off",
@@ -46,7 +46,7 @@ SETTINGS = {
     "logging_collector": "off",
     "unix_socket_permissions": "0700",
 }
-"""For one small machine and a news store: what is committed is on the disk. They overrule the data's own configuration."""
+"""For one machine and a news store: what is committed is on the disk. They overrule the data's own configuration."""
 FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
 """For tests alone: a power cut would lose the data."""
 
@@ -141,7 +141,8 @@ def end(pid: int, gone: Callable[[], bool]) -> None:
 
 def launch(home: Home, binaries: Binaries, address: Address, *, fast: bool) -> subprocess.Popen[bytes]:
     """Start the process and wait until it serves; on Linux it ends by itself when this thread or process is killed."""
-    settings = SETTINGS | (FAST if fast else {}) | address.settings() | {"cluster_name": title(home)}
+    own = {"cluster_name": title(home), "shared_buffers": shared_buffers(memory())}
+    settings = SETTINGS | own | (FAST if fast else {}) | address.settings()
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     parent = os.getpid()
     with open_log(home) as log:

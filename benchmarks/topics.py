@@ -278,56 +278,73 @@ def vars_of(found: Figures) -> tuple[float, float, float, float]:
     return found.precision, found.recall, found.f1, found.speed
 
 
+@dataclass(slots=True)
+class Examples:
+    """The phrases of labelled articles as a model is fitted on them: a row for each, and the articles of the last folder."""
+
+    rows: list[Facts]
+    right: list[bool]
+    weights: list[float]
+    groups: list[int]
+    last: list[list[tuple[Phrase, int]]]
+
+
+def examples_of(folders: Sequence[str]) -> Examples:
+    """Collect the phrases of folders (`FOLDER=WEIGHT`), each article and its beginning.
+
+    Phrases of the last folder are grouped by article, from 1; all others are group 0.
+    """
+    given = [
+        (articles_of(Path(name)), float(weight or 1)) for name, _, weight in (one.partition("=") for one in folders)
+    ]
+    background = background_of([article for articles, _ in given for article in articles])
+    made = Examples([], [], [], [], [])
+    for place, (articles, weight) in enumerate(given, 1):
+        for number, article in enumerate(articles, 1):
+            for version in (article, article.brief()):
+                found = version.phrases()
+                rows = range(len(made.rows), len(made.rows) + len(found.found))
+                labels = [max(phrase.labels, key=lambda label: phrase.labels[label]) for phrase in found.found]
+                made.rows += [facts(phrase, found, version.language, background) for phrase in found.found]
+                made.right += [stems(label, version.language) in version.gold for label in labels]
+                made.weights += [weight] * len(rows)
+                made.groups += [number if place == len(given) else 0] * len(rows)
+                if place == len(given):
+                    made.last.append(list(zip(found.found, rows, strict=True)))
+    return made
+
+
+def first_rows(candidates: Sequence[tuple[Phrase, int]], scores: Any) -> list[int]:
+    """Give the rows of the ten phrases that an article would be given by these scores."""
+    rows = {id(phrase): row for phrase, row in candidates}
+    ranked = sorted(((scores[row], phrase) for phrase, row in candidates), key=lambda pair: -pair[0])
+    return [rows[id(phrase)] for _, phrase in chosen(ranked)][:TEN]
+
+
 def fit(folders: Sequence[str]) -> None:
     """Fit the weights on several folders, calibrate them on the last by cross-validation, and print them as TOML."""
     import numpy as np  # noqa: PLC0415 - of fitting alone
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
     from sklearn.model_selection import GroupKFold  # noqa: PLC0415
 
-    sets = [
-        (articles_of(Path(name)), float(weight or 1)) for name, _, weight in (one.partition("=") for one in folders)
-    ]
-    sets = [([*articles, *(article.brief() for article in articles)], weight) for articles, weight in sets]
-    background = background_of([article for articles, _ in sets for article in articles])
-    rows: list[Facts] = []
-    right: list[bool] = []
-    weights: list[float] = []
-    groups: list[int] = []
-    shown: list[list[tuple[Phrase, int]]] = []
-    for number, (articles, weight) in enumerate(sets):
-        first = len(shown)
-        for article in articles:
-            found = article.phrases()
-            shown.append([])
-            for phrase in found.found:
-                shown[-1].append((phrase, len(rows)))
-                rows.append(facts(phrase, found, article.language, background))
-                label = max(phrase.labels, key=lambda label: phrase.labels[label])
-                right.append(stems(label, article.language) in article.gold)
-                weights.append(weight)
-                groups.append(1 + (len(shown) - 1 - first) % (len(articles) // 2) if number == len(sets) - 1 else 0)
-    all_rows, all_right, all_weights, all_groups = map(np.array, (rows, right, weights, groups))
-    mean, deviation = all_rows.mean(0), all_rows.std(0) + 1e-9
-    scaled = (all_rows - mean) / deviation
-    last = all_groups > 0
+    examples = examples_of(folders)
+    rows, right, weights, groups = map(np.array, (examples.rows, examples.right, examples.weights, examples.groups))
+    mean, deviation = rows.mean(0), rows.std(0) + 1e-9
+    scaled = (rows - mean) / deviation
+
+    def fitted(used: Any) -> Any:
+        return LogisticRegression(C=STRENGTH, max_iter=1000).fit(scaled[used], right[used], weights[used])
+
+    last, rest = np.flatnonzero(groups > 0), np.flatnonzero(groups == 0)
     held_out = np.zeros(len(rows))
-    for train, test in GroupKFold(FOLDS).split(scaled[last], all_right[last], all_groups[last]):
-        inside, outside = np.flatnonzero(last)[train], np.flatnonzero(last)[test]
-        used = np.concatenate([np.flatnonzero(~last), inside])
-        model = LogisticRegression(C=STRENGTH, max_iter=1000).fit(scaled[used], all_right[used], all_weights[used])
-        held_out[outside] = model.decision_function(scaled[outside])
-    model = LogisticRegression(C=STRENGTH, max_iter=1000).fit(scaled, all_right, all_weights)
-    kept = []
-    for candidates in shown[-len(sets[-1][0]) :]:
-        ranked = sorted(((held_out[row], phrase, row) for phrase, row in candidates), key=lambda one: -one[0])
-        rows_of = {id(phrase): row for _, phrase, row in ranked}
-        taken = [rows_of[id(phrase)] for _, phrase in chosen([(score, phrase) for score, phrase, _ in ranked])]
-        kept += taken[:TEN]
-    sure = LogisticRegression(C=100.0).fit(held_out[kept].reshape(-1, 1), all_right[kept])
+    for train, test in GroupKFold(FOLDS).split(last, right[last], groups[last]):
+        held_out[last[test]] = fitted(np.concatenate([rest, last[train]])).decision_function(scaled[last[test]])
+    kept = [row for candidates in examples.last for row in first_rows(candidates, held_out)]
+    sure = LogisticRegression(C=100.0).fit(held_out[kept].reshape(-1, 1), right[kept])
     slope, offset = float(sure.coef_[0][0]), float(sure.intercept_[0])
+    model = fitted(np.arange(len(rows)))
     plain = model.coef_[0] / deviation
-    bias = float(model.intercept_[0] - (plain * mean).sum())
-    print(f"bias = {slope * bias + offset:.4f}\n\n[weights]")
+    print(f"bias = {slope * float(model.intercept_[0] - (plain * mean).sum()) + offset:.4f}\n\n[weights]")
     for name, value in zip(Facts._fields, plain, strict=True):
         print(f"{name} = {slope * float(value):.4f}")
 

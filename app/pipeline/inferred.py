@@ -14,9 +14,14 @@ from app.pipeline.salience import salience
 from app.pipeline.sites import folded
 from app.pipeline.slug import fold, slug
 from app.pipeline.subjects import best_written, boilerplate, cleaned
+from app.pipeline.vocabulary import vocabulary
 
 LEAST_SALIENCE = 0.25
 """A topic that is right less often is none."""
+LEAST_UNRULED = 0.5
+"""The same in languages whose verbs nobody has told us, as more of what is cut out of their text is none."""
+WIDE_SHARE = 5
+"""One character in so many is of a script without spaces where a text is."""
 CONTAINED = 0.5
 """Share of a phrase's places within longer ones from which on it is no subject beside such a one."""
 NAMED = 0.5
@@ -49,24 +54,33 @@ class Context:
 def inferred(lines: Sequence[str], context: Context, known: Collection[str]) -> Inferred:
     """Give the subjects of a text, best first, each with the share of such phrases that are right as its score.
 
-    Leaves out `known` folds, and names of the publication. Texts in scripts without spaces have none.
+    Leaves out what `known` folds are or hold, and names of the publication. Texts in scripts without spaces have none.
     """
     headline, language, inference = context.title or "", context.language, context.inference
-    if not inference.most or WIDE.search("".join((headline, *lines[:2]))):
+    if not inference.most or is_wide(" ".join((headline, *lines[:2]))):
         return NOTHING
     article = phrases(headline, lines, language)
     ranked = sorted(
         ((salience(phrase, article, language, inference.background), phrase) for phrase in article.found),
         key=lambda pair: (-pair[0], pair[1].first, pair[1].key),
     )
-    subjects = chosen([(score, phrase) for score, phrase in ranked if score >= LEAST_SALIENCE])
+    least = LEAST_SALIENCE if language in vocabulary("phrases") else LEAST_UNRULED
+    subjects = chosen([(score, phrase) for score, phrase in ranked if score >= least])
+    held = [f" {fold} " for fold in known]
     made = (topic_of(phrase, score, language) for score, phrase in subjects)
     fresh = (
         topic
         for topic in made
-        if topic is not None and topic.fold not in known and folded(topic.label) not in context.own
+        if topic is not None
+        and folded(topic.label) not in context.own
+        and not any(f" {topic.fold} " in other for other in held)
     )
     return Inferred(tuple(islice(one_of_each(fresh), inference.most)), article.vocabulary)
+
+
+def is_wide(text: str) -> bool:
+    """Say whether a text is in a script without spaces; a name in one may stand in any text."""
+    return len(WIDE.findall(text)) * WIDE_SHARE > len(text)
 
 
 def chosen(ranked: Sequence[tuple[float, Phrase]]) -> Iterator[tuple[float, Phrase]]:

@@ -67,7 +67,7 @@ async def article_revision(connection: AsyncConnection, article_id: UUID, number
     if row is None:
         raise await missing(connection, article_id)
     if row.article is not None:
-        return stood(row.article | shown(row, ["sightings"]))
+        return stood(row.article | shown([row.sightings], ["sightings"]))
     if row.revision != number:
         raise NotFound(f"The article has no revision {number}; its current one is {row.revision}.")
     return await current_article(connection, article_id)

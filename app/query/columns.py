@@ -1,19 +1,19 @@
 """What is shown of an article: the columns for each field, and rows turned into answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, exists, func, literal_column, null, select
-from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
+from orjson import Fragment, loads
+from sqlalchemy import ColumnElement, Integer, Text, cast, func, literal_column, null, select, type_coerce
+from sqlalchemy.types import NULLTYPE
 
 from app.pipeline.slug import slug
 from app.query.examples import ASKED_FOR
 from app.query.schemas import ExtractedArticle
-from app.store.tables import CANONICAL, article_topics, articles, sightings, source_boilerplate, topics
+from app.store.tables import articles
 
-SIGHTINGS_SHOWN: Final = 20
 FIELDS: Final = (
     "id", "revision", *ExtractedArticle.model_fields, "story_id", "duplicate_of", "sightings", "received_at",
     "updated_at",
@@ -21,54 +21,66 @@ FIELDS: Final = (
 SUMMARY: Final = tuple(name for name in FIELDS if name not in ASKED_FOR)
 OFFSETS: Final = {"published_at": "published_offset", "modified_at": "modified_offset"}
 """The columns that say at which offset from UTC an instant is shown, in minutes; null in UTC."""
+STORED_JSON: Final = ("topic_lists", "blocks", "repairs", "evidence")
+WRITTEN: Final = frozenset({*STORED_JSON, "topics", "sightings"})
+"""The fields that come as the text of JSON, which nobody needs to read and write again."""
 UNKNOWN_YET: Final = ("story_id", "duplicate_of")
 """Fields that nothing in the store decides yet."""
+TOPICS_SHOWN: Final = """
+    (SELECT CAST(coalesce(json_agg(json_build_object(
+         'slug', each.slug, 'label', each.label, 'score', each.score, 'from', each.origins, 'mentions', each.mentions,
+         'boilerplate', each.usual
+     ) ORDER BY each.position), '[]') AS text)
+     FROM (
+        SELECT DISTINCT ON (coalesce(t.canonical_id, t.id)) coalesce(c.slug, t.slug) AS slug,
+               x.label, x.score, x.origins, x.mentions, x.position, EXISTS (
+                   SELECT FROM source_boilerplate p
+                   WHERE p.source = articles.source AND p.topic_id = coalesce(t.canonical_id, t.id)
+               ) AS usual
+        FROM article_topics x JOIN topics t ON t.id = x.topic_id LEFT JOIN topics c ON c.id = t.canonical_id
+        WHERE x.article_id = articles.id ORDER BY coalesce(t.canonical_id, t.id), x.position
+     ) each)
+"""
+"""An article's topics in their order, under their canonical slugs; of two labels that an alias made one topic, the first."""
+SIGHTINGS_SHOWN: Final = """
+    (SELECT CAST(coalesce(json_agg(json_build_object(
+         'submission_id', s.submission_id, 'source', s.source, 'url', s.url, 'received_at', {received_at},
+         'last_at', {last_at}, 'count', s.count
+     ) ORDER BY s.last_at DESC, s.route), '[]') AS text)
+     FROM (
+        SELECT * FROM sightings x WHERE x.article_id = articles.id ORDER BY x.last_at DESC, x.route LIMIT 20
+     ) s)
+"""
+"""An article's last 20 sightings, the latest first."""
+STAMP: Final = """
+    to_char({0} AT TIME ZONE 'UTC', CASE WHEN date_trunc('second', {0}) = {0} THEN 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+                                         ELSE 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"' END)
+"""
+"""A time as all others are written: in UTC, microseconds whole or none."""
 
 
-def gathered(entry: Mapping[str, ColumnElement[Any]], *order: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Give the aggregate of rows as a JSON list of objects, empty where there are none."""
-    members = [part for name, column in entry.items() for part in (literal_column(f"'{name}'"), column)]
-    listed = func.json_agg(aggregate_order_by(func.json_build_object(*members), *order))
-    return func.coalesce(listed, literal_column("'[]'::json"), type_=JSON)
+def written(sql: str, name: str) -> ColumnElement[str]:
+    """Give what Postgres writes as text under a name; one element of a statement however much it says."""
+    return literal_column(sql, Text).label(name)
 
 
-def topics_shown() -> ColumnElement[Any]:
-    """Give the article's topics in their order, under their canonical slugs; the labels are the article's own."""
-    canonical = topics.alias("canonical")
-    usual = (
-        exists()
-        .where(source_boilerplate.c.source == articles.c.source, source_boilerplate.c.topic_id == canonical.c.id)
-        .correlate(articles, canonical)
-    )
-    entry = {
-        "slug": canonical.c.slug,
-        "label": article_topics.c.label,
-        "score": article_topics.c.score,
-        "from": article_topics.c.origins,
-        "mentions": article_topics.c.mentions,
-        "boilerplate": usual,
-    }
-    found = select(gathered(entry, article_topics.c.position)).select_from(
-        article_topics.join(topics, topics.c.id == article_topics.c.topic_id).join(
-            canonical, canonical.c.id == CANONICAL
-        )
-    )
-    return found.where(article_topics.c.article_id == articles.c.id).correlate(articles).scalar_subquery()
+def topics_shown() -> ColumnElement[str]:
+    """Give the topics of the row of `articles`, as JSON."""
+    return written(TOPICS_SHOWN, "topics")
 
 
-def sightings_shown() -> ColumnElement[Any]:
-    """Give the article's last 20 sightings, the latest first."""
-    last = (
-        select(sightings)
-        .where(sightings.c.article_id == articles.c.id)
-        .order_by(sightings.c.last_at.desc(), sightings.c.route)
-        .limit(SIGHTINGS_SHOWN)
-        .correlate(articles)
-        .subquery("last_sightings")
-    )
-    names = ("submission_id", "source", "url", "received_at", "last_at", "count")
-    entry = {name: last.c[name] for name in names}
-    return select(gathered(entry, last.c.last_at.desc(), last.c.route)).scalar_subquery()
+def sightings_shown() -> ColumnElement[str]:
+    """Give the sightings of the row of `articles`, as JSON."""
+    stamps = {name: STAMP.format(f"s.{name}") for name in ("received_at", "last_at")}
+    return written(SIGHTINGS_SHOWN.format(**stamps), "sightings")
+
+
+@lru_cache(maxsize=256)
+def needed(fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the fields, and behind them the columns that they need besides."""
+    offsets = [OFFSETS[name] for name in fields if name in OFFSETS]
+    topics_too = ["topics"] if "topic_lists" in fields and "topics" not in fields else []
+    return (*fields, *offsets, *topics_too)
 
 
 def columns(fields: Sequence[str]) -> Sequence[ColumnElement[Any]]:
@@ -79,13 +91,13 @@ def columns(fields: Sequence[str]) -> Sequence[ColumnElement[Any]]:
 @lru_cache(maxsize=256)
 def columns_of(fields: tuple[str, ...]) -> Sequence[ColumnElement[Any]]:
     """Make those columns; most requests ask for the same."""
-    asked = list(fields)
-    made = {"topics": topics_shown, "sightings": sightings_shown}
-    special = {name: make().label(name) for name, make in made.items()}
+    special: dict[str, ColumnElement[Any]] = {"topics": topics_shown(), "sightings": sightings_shown()}
     special |= {name: null().label(name) for name in UNKNOWN_YET}
-    asked += [OFFSETS[name] for name in asked if name in OFFSETS]
-    asked += ["topics"] if "topic_lists" in asked and "topics" not in asked else []
-    return [special[name] if name in special else articles.c[name] for name in asked]
+    special |= {name: cast(articles.c[name], Text).label(name) for name in ("id", *STORED_JSON)}
+    special["authors"] = type_coerce(articles.c.authors, NULLTYPE).label(
+        "authors"
+    )  # a list of texts as the driver gives it
+    return [special[name] if name in special else articles.c[name] for name in needed(fields)]
 
 
 def at_offset(at: datetime, minutes: int | None) -> datetime:
@@ -98,31 +110,16 @@ def rfc3339(stamp: str, minutes: int | None = None) -> str:
     return at_offset(datetime.fromisoformat(stamp).astimezone(UTC), minutes).isoformat().replace("+00:00", "Z")
 
 
-def shown(row: Any, fields: Sequence[str]) -> dict[str, Any]:
-    """Turn a row of `columns(fields)` into what is served."""
-    found = row._mapping  # noqa: SLF001 - the documented way to read a row by name
-    served = {name: found[name] for name in fields}
+def shown(values: Sequence[Any], fields: Sequence[str]) -> dict[str, Any]:
+    """Turn the values of `columns(fields)` into what is served; what Postgres wrote as JSON goes out as it wrote it."""
+    found = dict(zip(needed(tuple(fields)), values, strict=True))
+    served = {name: Fragment(found[name]) if name in WRITTEN else found[name] for name in fields}
     for name, offset in OFFSETS.items():
-        if served.get(name) is not None:
-            served[name] = at_offset(served[name], found[offset])
+        if found.get(offset) and found.get(name) is not None:
+            served[name] = at_offset(found[name], found[offset])
     if "topic_lists" in served:
-        served["topic_lists"] = canonical_lists(served["topic_lists"], row.topics)
-    if "topics" in served:
-        served["topics"] = one_of_each(served["topics"])
-    if "sightings" in served:
-        served["sightings"] = [
-            sighting | {name: rfc3339(sighting[name]) for name in ("received_at", "last_at")}
-            for sighting in served["sightings"]
-        ]
+        served["topic_lists"] = canonical_lists(loads(found["topic_lists"]), loads(found["topics"]))
     return served
-
-
-def one_of_each(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give each topic once: of two labels that an alias made one, the one that stands first."""
-    kept: dict[str, dict[str, Any]] = {}
-    for topic in found:
-        kept.setdefault(topic["slug"], topic)
-    return list(kept.values())
 
 
 def canonical_lists(lists: Iterable[dict[str, Any]], found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

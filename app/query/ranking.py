@@ -92,4 +92,4 @@ async def by_relevance(
         else []
     )
     total = ((await connection.execute(count_of(ranks.select()))).scalar_one(), True) if query.total else None
-    return [shown(row, fields) for row in found[: query.limit]], cursor.encode(walk, keys) if keys else None, total
+    return [shown(row[2:], fields) for row in found[: query.limit]], cursor.encode(walk, keys) if keys else None, total

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.tables import UNDATED_LAST
 
-NEWEST: Final = 500
-"""Articles of a topic that are looked at, the newest first."""
+NEWEST: Final = 200
+"""Articles of a topic that are looked at, the newest first: each of them may lie on a page of its own."""
 LEAST_TOGETHER: Final = 2
 """Articles that two topics must share: one is chance."""
 SHOWN: Final = 20
@@ -23,24 +23,27 @@ MOST_KEPT: Final = 2_000
 RELATED: Final = text(
     f"""
     WITH newest AS (
-        SELECT DISTINCT article_id FROM topics m CROSS JOIN LATERAL (
+        SELECT DISTINCT at, article_id FROM topics m CROSS JOIN LATERAL (
             SELECT x.article_id, {UNDATED_LAST.format("x.published_at")} AS at FROM article_topics x
             WHERE x.topic_id = m.id ORDER BY at DESC, x.article_id DESC LIMIT :newest
         ) latest
         WHERE m.id = :topic OR m.canonical_id = :topic
+        ORDER BY at DESC, article_id DESC LIMIT :newest
+    ),
+    facts AS MATERIALIZED (
+        SELECT x.article_id, x.topic_id FROM newest n JOIN article_topics x ON x.article_id = n.article_id
     ),
     printed AS MATERIALIZED (
-        SELECT x.topic_id, count(*) AS articles
-        FROM newest n JOIN article_topics x ON x.article_id = n.article_id
-        GROUP BY x.topic_id ORDER BY 2 DESC, 1 LIMIT 2 * :looked_at
+        SELECT topic_id, count(*) AS articles FROM facts GROUP BY topic_id ORDER BY 2 DESC, 1 LIMIT 2 * :looked_at
+    ),
+    named AS MATERIALIZED (
+        SELECT p.topic_id, coalesce(t.canonical_id, t.id) AS canonical FROM printed p JOIN topics t ON t.id = p.topic_id
     ),
     together AS (
-        SELECT t.canonical AS id, sum(p.articles)::int AS articles FROM printed p
-        CROSS JOIN LATERAL (
-            SELECT coalesce(canonical_id, id) AS canonical FROM topics WHERE id = p.topic_id OFFSET 0
-        ) t
-        WHERE t.canonical <> :topic
-        GROUP BY 1 HAVING sum(p.articles) >= :least ORDER BY 2 DESC, 1 LIMIT :looked_at
+        SELECT n.canonical AS id, count(DISTINCT f.article_id)::int AS articles
+        FROM named n JOIN facts f ON f.topic_id = n.topic_id
+        WHERE n.canonical <> :topic
+        GROUP BY 1 HAVING count(DISTINCT f.article_id) >= :least ORDER BY 2 DESC, 1 LIMIT :looked_at
     ),
     sizes AS (
         SELECT w.id, w.articles,
@@ -54,7 +57,10 @@ RELATED: Final = text(
     FROM sizes s JOIN topics t ON t.id = s.id ORDER BY score DESC, s.articles DESC, t.slug LIMIT :shown
     """  # noqa: S608 - of constants alone
 )
-"""The cosine of the two topics' sets of articles, estimated on the newest articles of the one asked about."""
+"""The cosine of the two topics' sets of articles, estimated on the newest articles of the one asked about.
+
+An article that prints two labels of one topic is on it once.
+"""
 
 
 @dataclass(slots=True)

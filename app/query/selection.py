@@ -7,7 +7,7 @@ others from the indexes of `articles`, so that a page costs what it shows and no
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     DateTime,
+    FromClause,
     Select,
     Table,
     Uuid,
@@ -34,6 +35,7 @@ from app.store.search import regconfig, search_query
 from app.store.tables import UNDATED_LAST, UNDATED_LAST_ASCENDING, article_authors, article_topics, articles
 
 Selection = Select[Any] | CompoundSelect[Any]
+Driver = Literal["source", "author"]
 AWARE: Final = DateTime(timezone=True)
 
 
@@ -41,7 +43,8 @@ AWARE: Final = DateTime(timezone=True)
 class Wanted:
     """A checked question: topics by number, and the ids that a rare `q` matches (None where `q` is absent or common).
 
-    Each of `topics` is a group, of which an article prints one at least: a topic with its aliases.
+    Each of `topics` is a group, of which an article prints one at least: a topic with its aliases. `driver` is the source
+    or the author where that has fewer articles than any of them.
     """
 
     query: ArticleQuery
@@ -49,6 +52,7 @@ class Wanted:
     any_topics: tuple[int, ...] = ()
     not_topics: tuple[int, ...] = ()
     matched: tuple[UUID, ...] | None = None
+    driver: Driver | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +78,32 @@ def matching(query: ArticleQuery) -> ColumnElement[bool]:
     return vector(query).bool_op("@@")(tsquery(query))
 
 
+def fenced(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Give the condition that a table has such a row, looked up for each row that comes along.
+
+    Without the fence Postgres joins: once it plans for any values, it takes a topic for a small one, and reads and sorts
+    all its articles.
+    """
+    return exists(select(literal_column("1")).select_from(table).where(*conditions).offset(0).correlate_except(table))
+
+
 def on_topics(article_id: ColumnElement[UUID], topics: Sequence[int]) -> ColumnElement[bool]:
     """Give the condition that an article is on at least one of these topics."""
     rows = article_topics.alias("on_topics")
-    return exists().where(rows.c.article_id == article_id, rows.c.topic_id.in_(topics))
+    return fenced(rows, rows.c.article_id == article_id, rows.c.topic_id.in_(topics))
 
 
 def by_author(article_id: ColumnElement[UUID], name: str) -> ColumnElement[bool]:
-    """Give the condition that a person is among an article's authors."""
+    """Give the condition that a person is among an article's authors; the article's few are read, not the person's many."""
     rows = article_authors.alias("by_author")
-    return exists().where(rows.c.article_id == article_id, rows.c.fold == author_fold(name))
+    folds = select(rows.c.fold).where(rows.c.article_id == article_id).correlate_except(rows).scalar_subquery()
+    return literal(author_fold(name)) == func.any(func.array(folds))
+
+
+def of_source(article_id: ColumnElement[UUID], source: str) -> ColumnElement[bool]:
+    """Give the condition that an article is of a source, where its own row is not there; the article is read, not the source."""
+    rows = articles.alias("of_source")
+    return select(rows.c.source).where(rows.c.id == article_id).correlate_except(rows).scalar_subquery() == source
 
 
 def sort_key(table: Table, sort: str) -> ColumnElement[datetime]:
@@ -115,7 +135,7 @@ def time_conditions(query: ArticleQuery, table: Table) -> list[ColumnElement[boo
 def needs_article(wanted: Wanted) -> bool:
     """Say whether the filters ask for what only the articles' own rows hold."""
     query = wanted.query
-    return bool(query.source or query.language or query.q)
+    return bool(query.language or query.q)
 
 
 def other_conditions(wanted: Wanted, article_id: ColumnElement[UUID]) -> list[ColumnElement[bool]]:
@@ -129,7 +149,8 @@ def other_conditions(wanted: Wanted, article_id: ColumnElement[UUID]) -> list[Co
     if query.author:
         found.append(by_author(article_id, query.author))
     if query.source:
-        found.append(articles.c.source == query.source)
+        there = article_id is articles.c.id or needs_article(wanted)
+        found.append(articles.c.source == query.source if there else of_source(article_id, query.source))
     if query.language:
         found.append(articles.c.language == query.language)
     if wanted.matched is not None:
@@ -151,7 +172,9 @@ def driven(wanted: Wanted, topic: ColumnElement[bool] | None = None) -> tuple[Ta
 
     `topic` is the condition on a topic's rows where it is not that they are of the first group.
     """
-    if wanted.matched is None and wanted.topics:
+    if wanted.matched is None and wanted.driver == "source":
+        return articles, wanted, []
+    if wanted.matched is None and wanted.topics and wanted.driver is None:
         rest = replace(wanted, topics=wanted.topics[1:])
         return article_topics, rest, [article_topics.c.topic_id.in_(wanted.topics[0]) if topic is None else topic]
     author = wanted.query.author
@@ -219,7 +242,7 @@ def picked(wanted: Wanted, limit: int, after: After | None = None, floor: After 
     """
     wanted = grouped(wanted)
     sort, behind = wanted.query.sort, beyond(wanted, after, floor)
-    if wanted.matched is not None or not wanted.topics or len(wanted.topics[0]) == 1:
+    if wanted.matched is not None or wanted.driver or not wanted.topics or len(wanted.topics[0]) == 1:
         return in_order(one_source(wanted, behind), sort, limit)
     asked = func.unnest(literal(list(wanted.topics[0]), ARRAY(BigInteger))).table_valued("topic_id", name="asked")
     asked = asked.render_derived()

@@ -1,18 +1,17 @@
 """How many articles on a topic were published in each hour, day, week or month, zeros included; all in UTC."""
 
-from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ARRAY, BigInteger, bindparam, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import Fault, InvalidRequest
 from app.query.filters import EARLIEST, LATEST, From, To
 from app.query.spans import Span, cut, midnight, span_of
-from app.query.topic_counts import MEMBERS, NEWEST_FACT
+from app.query.topic_counts import MEMBERS, NEWEST_FACT, Values
 
 Bucket = Literal["hour", "day", "week", "month"]
 MOST_BUCKETS: Final = 2_000
@@ -24,16 +23,17 @@ USUAL: Final = {
 }
 """How far a timeline goes back where no `from` is asked for."""
 LENGTH: Final = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
-WHOLE_DAYS: Final = """
-    SELECT start AS day, articles FROM topic_counts
-    WHERE topic_id = :topic AND level = 2 AND start >= :first AND start < :last
-    UNION ALL
-    SELECT day, change FROM topic_deltas WHERE topic_id = :topic AND day >= :first AND day < :last
+COUNTED: Final = """
+    SELECT CAST(start AS timestamp) AS at, articles FROM topic_counts
+    WHERE topic_id = :topic AND level = {level} AND start >= {first} AND start < {last}
+"""
+CHANGED: Final = """
+    SELECT CAST(day AS timestamp), change FROM topic_deltas WHERE topic_id = :topic AND day >= {first} AND day < {last}
 """
 HOURS: Final = f"""
-    SELECT hour, count(*) AS articles FROM (
-        SELECT DISTINCT x.article_id, date_trunc('hour', x.published_at, 'UTC') AS hour FROM article_topics x
-        WHERE x.topic_id IN ({MEMBERS}) AND {NEWEST_FACT} >= :start AND {NEWEST_FACT} < :end
+    SELECT hour, count(*) FROM (
+        SELECT DISTINCT x.article_id, date_trunc('hour', x.published_at AT TIME ZONE 'UTC') AS hour FROM article_topics x
+        WHERE x.topic_id IN ({MEMBERS}) AND {NEWEST_FACT} >= {{start}} AND {NEWEST_FACT} < {{end}}
           AND x.published_at IS NOT NULL
     ) facts GROUP BY hour
 """  # noqa: S608 - of constants alone
@@ -81,34 +81,43 @@ def bucket_of(at: datetime, bucket: Bucket) -> datetime:
 
 
 def buckets(span: Span, bucket: Bucket) -> Iterator[datetime]:
-    """Give the beginning of every bucket that a span touches."""
-    at = bucket_of(span.start, bucket)
-    while at < span.end:
+    """Give the beginning of every bucket that a span touches, in UTC and without a zone.
+
+    There may be thousands: a time with its zone is slow to add to, to compare and to hash.
+    """
+    at, end, latest = (one.replace(tzinfo=None) for one in (bucket_of(span.start, bucket), span.end, LATEST))
+    while at < end:
         yield at
         if bucket == "month":
-            if (at.year, at.month) == (LATEST.year, LATEST.month):
+            if (at.year, at.month) == (latest.year, latest.month):
                 return
             at = (at + timedelta(days=32)).replace(day=1)
-        elif LATEST - at < LENGTH[bucket]:
+        elif latest - at < LENGTH[bucket]:
             return
         else:
             at += LENGTH[bucket]
 
 
+def parts(span: Span, bucket: Bucket, made: Values) -> Iterator[str]:
+    """Give the SQL of `at` and `articles` for each part of a span: counted months and days, and odd hours from the articles."""
+    if bucket == "hour":
+        yield HOURS.format(start=made.bind(span.start), end=made.bind(span.end))
+        return
+    found = cut(span)
+    if whole := found.whole:
+        levels = {1: found.months, 2: found.days} if bucket == "month" else {2: (whole,)}
+        for level, spans in levels.items():
+            for first, last in spans:
+                yield COUNTED.format(level=level, first=made.bind(first), last=made.bind(last))
+        yield CHANGED.format(first=made.bind(whole[0]), last=made.bind(whole[1]))
+    for start, end in found.edges:
+        yield HOURS.format(start=made.bind(start), end=made.bind(end))
+
+
 async def timeline(connection: AsyncConnection, topic: int, span: Span, bucket: Bucket) -> list[dict[str, Any]]:
     """Give `start` and `articles` of every bucket of a span, for a canonical topic; the ends count within the span only."""
-    found: Counter[datetime] = Counter()
-    hours: tuple[tuple[datetime, datetime], ...] = ((span.start, span.end),)
-    if bucket != "hour":
-        parts = cut(span)
-        hours = parts.edges
-        if whole := parts.whole:
-            asked: dict[str, Any] = {"topic": topic, "first": whole[0], "last": whole[1]}
-            for row in await connection.execute(text(WHOLE_DAYS), asked):
-                day: date = row.day
-                found[bucket_of(midnight(day), bucket)] += row.articles
-    for start, end in hours:
-        statement = text(HOURS).bindparams(bindparam("topics", type_=ARRAY(BigInteger)))
-        for row in await connection.execute(statement, {"topics": [topic], "start": start, "end": end}):
-            found[bucket_of(row.hour, bucket)] += row.articles
-    return [{"start": at, "articles": found[at]} for at in buckets(span, bucket)]
+    made = Values("t", {"topic": topic, "topics": [topic], "bucket": bucket})
+    union = " UNION ALL ".join(parts(span, bucket, made))
+    sql = f"SELECT date_trunc(:bucket, at) AS start, CAST(sum(articles) AS integer) AS articles FROM ({union}) AS parts (at, articles) GROUP BY 1"  # noqa: S608 - values are bound
+    found: dict[datetime, int] = {row[0]: row[1] for row in await connection.execute(text(sql), made.params)}
+    return [{"start": f"{at.isoformat()}Z", "articles": found.get(at, 0)} for at in buckets(span, bucket)]

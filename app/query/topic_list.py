@@ -159,6 +159,10 @@ def every(query: TopicQuery, now: datetime, named: list[int] | None) -> tuple[st
         "-articles": "-coalesce(n.c, 0)::bigint",
         "-trend": f"-{TREND.format(w='n.w', b='n.b')}",
     }
+    if named is None and query.scheme is None and query.sort != "label":
+        # whatever is counted is canonical: no topic need be looked up for each of the many that are added up
+        key = keys[query.sort]
+        return f"SELECT n.topic_id AS id, {key} AS key, n.topic_id AS tie FROM ({sums}) n WHERE n.c > 0", params  # noqa: S608 - values are bound
     tables = f"topics t LEFT JOIN ({sums}) n ON n.topic_id = t.id"
     condition += "" if query.scheme is not None else " AND n.c > 0"
     return f"SELECT t.id, {keys[query.sort]} AS key, t.id AS tie FROM {tables} WHERE {condition}", params  # noqa: S608 - values are bound

@@ -1,10 +1,9 @@
 """Subjects over HTTP: all with their counts, one with its names and kin, its timeline, and the articles on it."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import NotFound
@@ -19,17 +18,15 @@ from app.query.spans import Span
 from app.query.timeline import TimelineQuery, timeline
 from app.query.topic_detail import described, detail
 from app.query.topic_list import WINDOW, TopicQuery, pick, total
-from app.query.topic_names import canonical
+from app.query.topic_names import UNKNOWN, Named, canonical
 from app.store.search import prefix_query
-from app.store.tables import topics
 
 router = APIRouter(prefix="/v1", tags=["topics"], dependencies=[Depends(only_known_parameters)])
 
 Slug = Annotated[Name, Path(description="The topic's slug, or any other of its names.")]
-UNKNOWN: Final = "There is no such topic."
 
 
-async def topic_named(connection: AsyncConnection, slug: str) -> int:
+async def topic_named(connection: AsyncConnection, slug: str) -> Named:
     """Give the canonical topic of a slug; raises NotFound."""
     found = (await canonical(connection, [slug])).get(slug)
     if found is None:
@@ -59,8 +56,8 @@ async def read_topic(request: Request, slug: Slug) -> Response:
     related: Related = request.app.state.related
     async with database_of(request).reading() as connection:
         topic = await topic_named(connection, slug)
-        found = await detail(connection, topic, Span(now - WINDOW, now))
-        found["related"] = await related.of(connection, topic, found["articles"])
+        found = await detail(connection, topic.id, Span(now - WINDOW, now))
+        found["related"] = await related.of(connection, topic.id, found["articles"])
     return answer(request, found)
 
 
@@ -75,9 +72,8 @@ async def read_timeline(request: Request, slug: Slug, query: Annotated[TimelineQ
     span = query.span(datetime.now(UTC))
     async with database_of(request).reading() as connection:
         topic = await topic_named(connection, slug)
-        named = (await connection.execute(select(topics.c.slug, topics.c.label).where(topics.c.id == topic))).one()
-        items = await timeline(connection, topic, span, query.bucket)
-    return answer(request, {"slug": named.slug, "label": named.label, "bucket": query.bucket, "items": items})
+        items = await timeline(connection, topic.id, span, query.bucket)
+    return answer(request, {"slug": topic.slug, "label": topic.label, "bucket": query.bucket, "items": items})
 
 
 @router.get(
@@ -88,7 +84,5 @@ async def read_timeline(request: Request, slug: Slug, query: Annotated[TimelineQ
 )
 async def list_topic_articles(request: Request, slug: Slug, query: Annotated[ArticleQuery, Query()]) -> Response:
     """Answer `200` with a page as of `/v1/articles?topic=`, with its filters; a `404` says that the topic is unknown."""
-    async with database_of(request).reading() as connection:
-        await topic_named(connection, slug)
     on_topic = query.model_copy(update={"topic": [slug, *query.topic]})
-    return answer(request, await articles_page(request, on_topic))
+    return answer(request, await articles_page(request, on_topic, subject=slug))

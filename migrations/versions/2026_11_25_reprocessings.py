@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261125_reprocessings"
-down_revision = "20261124_word_usage"
+down_revision = "20261124_source_walks"
 branch_labels = None
 depends_on = None
 

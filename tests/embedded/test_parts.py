@@ -37,6 +37,7 @@ from app.embedded_cluster import (
     write_owner,
     write_whole,
 )
+from app.embedded_memory import UNKNOWN, memory, shared_buffers
 
 STRANGER = Account(uid=54321, gid=54321)
 
@@ -270,3 +271,19 @@ def test_below_a_folder_closed_to_the_server_nothing_is_made(above: Path) -> Non
         refused = True
     assert refused == (os.geteuid() == 0)
     assert (above / "deep").exists() != refused
+
+
+def test_a_container_s_limit_counts_where_it_is_below_the_machine_s_memory(tmp_path: Path) -> None:
+    limit, none, absent = tmp_path / "limit", tmp_path / "none", tmp_path / "absent"
+    limit.write_text("104857600\n")
+    none.write_text("max\n")
+    assert memory([limit, none, absent]) == 104_857_600
+    assert memory([none, absent]) == memory([])
+    assert memory([]) >= UNKNOWN // 8
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "setting"), [(256, "128MB"), (2_000, "500MB"), (16_384, "4096MB"), (262_144, "4096MB")]
+)
+def test_postgres_keeps_pages_in_a_quarter_of_the_memory_within_bounds(megabytes: int, setting: str) -> None:
+    assert shared_buffers(megabytes << 20) == setting

@@ -173,6 +173,19 @@ async def test_related_topics_share_articles_more_often_than_by_chance(
     assert answer["related"][0]["score"] == pytest.approx(6 / (10 * 6) ** 0.5, abs=0.001)
 
 
+async def test_an_article_that_prints_a_topic_and_its_alias_goes_once_with_others(
+    database: Database, reader: httpx.AsyncClient
+) -> None:
+    both = [("Cranes", "Quays", "Wharves")] * 2 + [("Cranes", "Wharves"), ("Pilots", "Quays")]
+    await store(database, *(Told(f"Report {n}.", topics=labels) for n, labels in enumerate(both)))
+    assert (await reader.put("/v1/topics/quays/aliases/wharves")).status_code == 204
+    answer = (await reader.get("/v1/topics/cranes")).json()
+    assert [(one["slug"], one["articles"]) for one in answer["related"]] == [("quays", 3)]
+    assert answer["related"][0]["score"] == pytest.approx(3 / (3 * 4) ** 0.5, abs=0.001)
+    other_way = (await reader.get("/v1/topics/wharves")).json()
+    assert [(one["slug"], one["articles"]) for one in other_way["related"]] == [("cranes", 3)]
+
+
 @pytest.mark.parametrize(
     ("since", "until"),
     [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.pipeline.article import Paragraph, Topic, TopicOrigin
 from app.pipeline.background import Background, Inference, Usage
 from app.pipeline.chunks import Cutter
-from app.pipeline.inferred import LEAST_SALIENCE, Context, Inferred, inferred
+from app.pipeline.inferred import LEAST_SALIENCE, LEAST_UNRULED, Context, Inferred, inferred
 from app.pipeline.kinds import kind_of
 from app.pipeline.phrases import Phrase, phrases
 from app.pipeline.places import is_place
@@ -112,8 +112,9 @@ def test_the_publication_and_agencies_are_no_topics() -> None:
 
 
 def test_what_is_known_already_is_not_given_again() -> None:
-    found = inferred(STORY, Context("en", frozenset(), TITLE), {"ferry strike"})
-    assert "Ferry strike" not in labels(found)
+    found = inferred(STORY, Context("en", frozenset(), TITLE), {"long ferry strike", "night shift"})
+    assert {"Ferry strike", "Ferry", "Strike", "Night shifts"}.isdisjoint(labels(found))
+    assert "Bergen" in labels(found)
 
 
 def test_shouted_names_are_written_as_names() -> None:
@@ -127,8 +128,15 @@ def test_a_brief_has_few_topics_and_nothing_has_none() -> None:
     assert found_in("…", "", "1999, 2001.").topics == ()
 
 
+def test_a_language_without_rules_of_its_own_has_only_what_is_surer() -> None:
+    ruled, unruled = (found_in(*STORY, title=TITLE, language=code).topics for code in ("en", "hu"))
+    assert min(topic.score for topic in ruled) < LEAST_UNRULED
+    assert min(topic.score for topic in unruled) >= LEAST_UNRULED
+
+
 def test_scripts_without_spaces_have_none() -> None:
     assert found_in("港の灯台が十一年ぶりに点灯した。港の灯台は古い。", language="ja") == Inferred()
+    assert "Crane" in labels(found_in("The crane of 港 was sold. The crane was old, and the crane was red."))
 
 
 def test_rare_words_count_more_than_those_of_every_article() -> None:
