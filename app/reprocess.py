@@ -15,6 +15,7 @@ from app.query.topic_names import canonical
 from app.queue import reprocessings
 from app.queue.reprocessings import Reprocessing, Wish
 from app.settings import Settings
+from app.store import background
 from app.store.tally import OUTCOMES, Example
 
 STATEMENT_SECONDS: Final = 600.0
@@ -41,6 +42,8 @@ async def begin(url: str, settings: Settings, wish: Wish) -> Reprocessing:
     async with opened(url, settings) as database, database.transaction() as connection:
         if topic is not None and not await canonical(connection, [topic]):
             raise StartError(f"There is no topic `{topic}`.")
+        if wish.background and (await background.numbered(connection, wish.background)).number != wish.background:
+            raise StartError(f"There is no snapshot {wish.background} of the archive's words.")
         made = await reprocessings.start(connection, wish)
         run = await reprocessings.last(connection) if made is None else await reprocessings.read(connection, made)
         if made is None:
@@ -97,7 +100,7 @@ def headline(run: Reprocessing) -> str:
     )
     return (
         f"{kind} {run.id}, {run.state}, begun {run.created_at:%Y-%m-%d %H:%M:%S} UTC with pipeline "
-        f"{run.wish.pipeline_version} ({filters or 'all articles'}): {run.tally.seen:,} of {run.articles:,} articles."
+        f"{run.wish.pipeline_version} and snapshot {run.wish.background} ({filters or 'all articles'}): {run.tally.seen:,} of {run.articles:,} articles."
     )
 
 

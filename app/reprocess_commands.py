@@ -55,6 +55,14 @@ def reprocess(  # noqa: PLR0913 - one option a filter
     published_to: Annotated[datetime | None, last_instant("Published")] = None,
     pipeline_version: Annotated[str | None, typer.Option(help="Articles that this version made.")] = None,
     older: Annotated[bool, typer.Option("--older", help="Articles that another version than today's made.")] = False,
+    background: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            show_default="the newest",
+            help="Snapshot of the archive's words that topics are inferred by: a dry run's, so that the run does as it said.",
+        ),
+    ] = None,
     rate: Annotated[float, typer.Option(min=0, help="Articles a second; 0 for as fast as it goes.")] = 50.0,
     examples: Annotated[int, typer.Option(min=0, max=50, help="Examples shown of each field.")] = 3,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end.")] = True,
@@ -81,7 +89,7 @@ def reprocess(  # noqa: PLR0913 - one option a filter
     with plainly():
         settings = settings_of(database_url=database_url, data_dir=data_dir)
         url = store_of(settings)
-        wish = Wish(filters, PIPELINE_VERSION, dry_run, rate or None, examples)
+        wish = Wish(filters, PIPELINE_VERSION, dry_run, rate or None, examples, background)
         began = asyncio.run(runs.begin(url, settings, wish))
         if wait:
             tell(url, settings, began, wait=True)

@@ -86,7 +86,7 @@ class Reprocessor:
         try:
             async with Extractor(self.settings, self.pipeline, niceness=NICENESS) as extractor:
                 async with self.database.reading() as connection:
-                    extractor.use(await background.numbered(connection, run.background))
+                    extractor.use(await background.numbered(connection, run.wish.background or 0))
                 await self.walk(run, token, extractor)
         except (asyncio.CancelledError, NotStarted):
             await self.release(token)

@@ -76,8 +76,8 @@ async def test_a_run_is_seen_through_beside_live_work_and_told(database_url: str
         assert dry.tally.outcomes == {"changed": 40}
         assert await asked(database, "SELECT count(*) FROM article_revisions") == 0
         await a_snapshot(database)
-        run = await begun(database_url)
         await a_snapshot(database)
+        run = await begun(database_url, background=1)
         assert (await post(client, story(41), Prefer="wait=20")).json()["items"][0]["outcome"] == "stored"
         found = await done(database_url, run)
     assert await asked(database, "SELECT count(*) FROM articles WHERE background = 1 AND revision = 2") == 40
@@ -104,6 +104,8 @@ async def test_a_second_run_is_refused_by_name_and_the_first_can_be_cancelled(
     with pytest.raises(StartError, match="Nothing is being"):
         await reprocess.cancel(database_url, settings)
     assert (await reprocess.last(database_url, settings)).id == run.id
+    with pytest.raises(StartError, match="no snapshot 7"):
+        await begun(database_url, background=7)
     with pytest.raises(StartError, match="no topic `unheard-of`"):
         await begun(database_url, filters=Filters(topic="unheard-of"))
 

@@ -69,28 +69,28 @@ CANCEL = text(
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks of a reprocessing; `rate` is articles a second, None as fast as it goes."""
+    """What somebody asks of a reprocessing; `rate` is articles a second, None as fast as it goes.
+
+    `background` is the snapshot of words that topics are inferred by, None for the newest when the run begins.
+    """
 
     filters: Filters
     pipeline_version: str
     dry_run: bool
     rate: float | None
     most_examples: int
+    background: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reprocessing:
-    """A run as it stands; `articles` were to be walked when it began, `held` says that a worker has it now.
-
-    Whoever walks it infers topics by the snapshot `background`, the newest when it began.
-    """
+    """A run as it stands; `articles` were to be walked when it began, `held` says that a worker has it now."""
 
     id: UUID
     created_at: datetime
     finished_at: datetime | None
     state: str
     wish: Wish
-    background: int
     articles: int
     after_id: UUID | None
     until_id: UUID | None
@@ -107,8 +107,9 @@ def of_row(row: Any) -> Reprocessing:
         created_at=row.created_at,
         finished_at=row.finished_at,
         state=row.state,
-        wish=Wish(Filters.of_json(row.filters), row.pipeline_version, row.dry_run, row.rate, row.most_examples),
-        background=row.background,
+        wish=Wish(
+            Filters.of_json(row.filters), row.pipeline_version, row.dry_run, row.rate, row.most_examples, row.background
+        ),
         articles=row.articles,
         after_id=row.after_id,
         until_id=row.until_id,
@@ -133,7 +134,7 @@ async def start(connection: AsyncConnection, wish: Wish) -> UUID | None:
         "dry_run": wish.dry_run,
         "filters": wish.filters.as_json(),
         "pipeline_version": wish.pipeline_version,
-        "background": await connection.scalar(NEWEST_NUMBER),
+        "background": await connection.scalar(NEWEST_NUMBER) if wish.background is None else wish.background,
         "rate": wish.rate,
         "most_examples": wish.most_examples,
         "articles": articles,
