@@ -8,13 +8,20 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.settings import Settings
 
 STORE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What a store that is away, slow, full or at odds with us raises, from SQLAlchemy or from the driver below it."""
+
+REFUSED = frozenset({"22", "23", "42", "54"})
+"""Classes of SQLSTATEs of a row that Postgres will never take: data, integrity, syntax, limits of the program."""
+COLLIDED = frozenset({"40001", "40P01", "55P03"})
+"""SQLSTATEs of a transaction that met another one: serialization, deadlock, lock not available."""
+COLLISIONS = 3
+"""How often a transaction that collided with another worker's is tried again at once."""
 
 CONNECT_SECONDS = 10.0
 POOL_WAIT_SECONDS = 10.0
@@ -30,6 +37,24 @@ def plain(value: object) -> str:
 def to_json(value: Any) -> str:
     """Give a value as JSON text, for Postgres and for clients; aware datetimes as RFC 3339."""
     return orjson.dumps(value, plain, orjson.OPT_UTC_Z).decode()
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """Give what Postgres calls an error; empty where it is the connection's."""
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def refused(error: DBAPIError) -> bool:
+    """Say whether a transaction failed for what it would have written, and would fail again.
+
+    SQLAlchemy's classes of errors leave some out, such as text that is no UTF-8.
+    """
+    return sqlstate(error)[:2] in REFUSED
+
+
+def collided(error: DBAPIError) -> bool:
+    """Say whether a transaction failed for meeting another one, so that it may be tried again."""
+    return sqlstate(error) in COLLIDED
 
 
 @dataclass(frozen=True, slots=True)

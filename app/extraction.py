@@ -114,10 +114,11 @@ class Learned:
 LEARNED = Learned()
 
 
-def warm_up(path: str, inference: Inference) -> None:
-    """Load what the pipeline loads late, so that no item's time is spent on it."""
+def warm_up(path: str, inference: Inference, niceness: int = 0) -> None:
+    """Load what the pipeline loads late, so that no item's time is spent on it; yield to others as far as that says."""
     learn(inference)
     load(path)(RawItem(0, WARM_UP), datetime(2026, 3, 14, tzinfo=UTC), inference)
+    os.nice(niceness)
 
 
 def learn(inference: Inference) -> None:
@@ -192,15 +193,15 @@ def dealt(jobs: Sequence[Job], hands: int) -> Iterator[Sequence[Job]]:
 
 
 class Extractor:
-    """The walled-off processes; a context, as they must end."""
+    """The walled-off processes; a context, as they must end. Nice ones leave the processor to others."""
 
-    def __init__(self, settings: Settings, pipeline: Pipeline | None = None) -> None:
+    def __init__(self, settings: Settings, pipeline: Pipeline | None = None, *, niceness: int = 0) -> None:
         self.settings = settings
         self.pipeline = pipeline or Pipeline()
+        self.niceness = niceness
         self.inference = Inference(most=settings.inferred_topics)
         self.processes = [
-            WalledOff(settings.item_memory_bytes, warm_up, self.pipeline.full, self.inference)
-            for _ in range(settings.extract_processes)
+            WalledOff(settings.item_memory_bytes, *self.preparation()) for _ in range(settings.extract_processes)
         ]
         self.told = dict.fromkeys(self.processes, self.inference)
         self.idle: asyncio.LifoQueue[WalledOff] = asyncio.LifoQueue()
@@ -218,11 +219,15 @@ class Extractor:
         """End the processes, whatever they are at."""
         await asyncio.gather(*(process.stop() for process in self.processes))
 
+    def preparation(self) -> tuple[Callable[..., None], str, Inference, int]:
+        """Give what is run first in a process, with its arguments."""
+        return warm_up, self.pipeline.full, self.inference, self.niceness
+
     def use(self, background: Background) -> None:
         """Have all processes infer topics by a snapshot of the archive, each from its next call on."""
         self.inference = replace(self.inference, background=background)
         for process in self.processes:
-            process.prepare = (warm_up, self.pipeline.full, self.inference)
+            process.prepare = self.preparation()
 
     async def extract(self, jobs: Sequence[Job]) -> list[list[Extracted]]:
         """Process jobs, together where they behave; give each one's items by position.

@@ -7,22 +7,23 @@ committed together with the end of their job or not at all.
 import asyncio
 import contextlib
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import sqlalchemy.exc
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from app import learning
-from app.db import STORE_ERRORS, Database, connect
+from app.db import COLLISIONS, STORE_ERRORS, Database, collided, connect, refused
 from app.extraction import Extractor, Job
+from app.formats.read import hints_of
 from app.health import beat, leave
 from app.intake.accept import forget_keys
-from app.pipeline.article import Stated
 from app.queue import claims, wake
 from app.queue.claims import Claimed, Item
 from app.queue.retry import RetryPolicy
+from app.reprocessor import Reprocessor
 from app.settings import Settings
 from app.store import topic_counts
 from app.store.articles import save
@@ -32,12 +33,6 @@ from app.verdict import Processed, Verdict, judge, not_stored
 
 log = structlog.get_logger()
 
-DATA_ERRORS = (sqlalchemy.exc.DataError, sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError)
-"""What Postgres says of a row that it will never take."""
-COLLIDED = frozenset({"40001", "40P01", "55P03"})
-"""SQLSTATEs of a transaction that met another one: serialization, deadlock, lock not available."""
-COLLISIONS = 3
-"""How often a batch that collided with another worker's is tried again at once."""
 BEAT_SECONDS = 5.0
 FOLD_SECONDS = 2.0
 TROUBLE_SECONDS = 1.0
@@ -72,6 +67,7 @@ class Worker:
                 ),
                 group.create_task(self.keep_house()),
                 group.create_task(self.keep_counts()),
+                group.create_task(Reprocessor(self.database, self.settings, self.extractor.pipeline).run()),
                 group.create_task(learning.keep(self.database, self.lessons)),
                 group.create_task(learning.follow(self.database, self.extractor)),
             ]
@@ -172,7 +168,9 @@ class Worker:
         """Store a batch; where that fails for a reason in the data, one by one, so that only the culprit is held back."""
         try:
             await self.store_together(token, verdicts)
-        except DATA_ERRORS as error:
+        except DBAPIError as error:
+            if not refused(error):
+                raise
             log.warning("batch_not_stored", error=str(error.orig), submissions=len(verdicts))
             for verdict in verdicts:
                 await self.store_alone(token, verdict)
@@ -181,7 +179,9 @@ class Worker:
         """Store one submission; where that fails, end its attempt as a failure."""
         try:
             await self.store_together(token, [verdict])
-        except DATA_ERRORS as error:
+        except DBAPIError as error:
+            if not refused(error):
+                raise
             await self.store_together(token, [not_stored(verdict, str(error.orig), self.policy)])
 
     async def store_together(self, token: UUID, verdicts: Sequence[Verdict]) -> None:
@@ -204,8 +204,8 @@ class Worker:
                         for recall, article_id in zip(recalls, await retract(connection, recalls), strict=True)
                     ]
                     await claims.finish(connection, token, [verdict.ending for verdict in kept], items)
-            except sqlalchemy.exc.DBAPIError as error:
-                if attempt == COLLISIONS or getattr(error.orig, "sqlstate", None) not in COLLIDED:
+            except DBAPIError as error:
+                if attempt == COLLISIONS or not collided(error):
                     raise
                 log.info("batch_collided", attempt=attempt + 1)
             else:
@@ -223,16 +223,6 @@ def job(submission: Claimed) -> Job:
         hints=hints_of(submission.hints),
         now=submission.received_at,
         positions=submission.pending,
-    )
-
-
-def hints_of(hints: Mapping[str, str]) -> Stated:
-    """Give what the query said of a submission."""
-    return Stated(
-        url=hints.get("url"),
-        source=hints.get("source"),
-        timezone=hints.get("timezone"),
-        language=hints.get("language"),
     )
 
 

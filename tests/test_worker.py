@@ -11,10 +11,10 @@ from uuid_utils.compat import uuid7
 
 from app.db import Database
 from app.extraction import Broken, Done, Extracted, Pipeline, Refused
+from app.formats.read import hints_of
 from app.queue.claims import Claimed
 from app.queue.retry import RetryPolicy
 from app.verdict import Processed, judge, not_stored, printable
-from app.worker import hints_of
 from tests.builders import NOON, an_article
 from tests.running import a_worker, ended, http, post
 
@@ -100,6 +100,7 @@ async def test_an_article_that_the_store_cannot_hold_costs_none_of_its_mates(dat
         async with a_worker(database_url, unfit, max_failures=2):
             receipts = [await ended(client, answer.json()["id"]) for answer in answers]
     assert [receipt["state"] for receipt in receipts] == ["done", "quarantined", "done"]
+    assert [receipt["attempts"] for receipt in receipts] == [1, 2, 1]
 
 
 async def test_a_worker_outlives_its_store(database_url: str, database: Database) -> None:

@@ -1,5 +1,7 @@
 """Every reader under one call: bytes and what is known of them in, raw items out."""
 
+from collections.abc import Mapping
+
 from app.formats.article_items import read_lines, read_objects
 from app.formats.body import Body, Reader
 from app.formats.html import read_page
@@ -30,3 +32,13 @@ def read(body: bytes, content_type: str, hints: Stated, *, max_items: int) -> li
     reader = READERS[reader_of(content_type, body)]
     _, charset = media_type(content_type)
     return reader(Body(body, charset, hints, max_items))
+
+
+def hints_of(hints: Mapping[str, str]) -> Stated:
+    """Give what the query said of a submission."""
+    return Stated(
+        url=hints.get("url"),
+        source=hints.get("source"),
+        timezone=hints.get("timezone"),
+        language=hints.get("language"),
+    )

@@ -6,13 +6,13 @@ killed loses a few. A snapshot is made when the archive has grown by a quarter, 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.pipeline.article import Article
-from app.pipeline.background import Background, Usage
+from app.pipeline.background import NO_BACKGROUND, Background, Usage
 
 ARTICLES: Final = ""
 """The word under which a language's articles themselves are counted."""
@@ -69,6 +69,8 @@ FORGET = text(
     )
     """
 )
+NUMBERED = text("SELECT number, usage FROM backgrounds WHERE number = :number")
+NEWEST_NUMBER = text("SELECT coalesce(max(number), 0) FROM backgrounds")
 NEWEST = text("SELECT number, usage FROM backgrounds WHERE number > :known ORDER BY number DESC LIMIT 1")
 
 
@@ -125,8 +127,17 @@ async def snapshot(connection: AsyncConnection) -> bool:
 async def newest(connection: AsyncConnection, known: int) -> Background | None:
     """Give the newest snapshot if it is newer than the one that is known."""
     row = (await connection.execute(NEWEST, {"known": known})).first()
-    if row is None:
-        return None
+    return None if row is None else of_row(row)
+
+
+async def numbered(connection: AsyncConnection, number: int) -> Background:
+    """Give a snapshot, for a run that is to be repeated; the empty one where there is none of that number."""
+    row = (await connection.execute(NUMBERED, {"number": number})).first()
+    return NO_BACKGROUND if row is None else of_row(row)
+
+
+def of_row(row: Any) -> Background:
+    """Give a snapshot as it is stored."""
     return Background(
         row.number,
         {language: Usage(usage["articles"], usage["words"]) for language, usage in row.usage.items()},

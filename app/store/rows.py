@@ -62,6 +62,15 @@ def offset_of(at: datetime | None) -> int | None:
 def row(article_id: UUID, revision: int, arrival: Arrival) -> dict[str, Any]:
     """Give the row of an article, with the parameters of its search vectors."""
     article = arrival.article
+    return columns_of(article_id, revision, arrival) | {
+        "search_text": search_text(f"{article.title or ''}\n\n{article.text}"),
+        "search_config": regconfig(article.language),
+    }
+
+
+def columns_of(article_id: UUID, revision: int, arrival: Arrival) -> dict[str, Any]:
+    """Give the row of an article without its search vectors, which are the most of its cost."""
+    article = arrival.article
     return {
         "id": article_id,
         "revision": revision,
@@ -99,8 +108,6 @@ def row(article_id: UUID, revision: int, arrival: Arrival) -> dict[str, Any]:
         "truncated": article.truncated,
         "received_at": arrival.received_at,
         "current_since": arrival.received_at,
-        "search_text": search_text(f"{article.title or ''}\n\n{article.text}"),
-        "search_config": regconfig(article.language),
     }
 
 
@@ -129,6 +136,33 @@ async def revise_articles(connection: AsyncConnection, revisions: Mapping[UUID, 
     )
     for table in (article_authors, article_topics):
         await connection.execute(delete(table).where(table.c.article_id.in_(ids)))
+
+
+async def refresh_articles(
+    connection: AsyncConnection, refreshed: Mapping[UUID, Arrival], retopiced: Mapping[UUID, tuple[Arrival, datetime]]
+) -> None:
+    """Put right in place how articles were read, and the details of the topics of some; no revision, no new time."""
+    rows = [columns_of(article_id, 0, arrival) for article_id, arrival in refreshed.items()]
+    names = (
+        "guid",
+        "word_count",
+        "repairs",
+        "evidence",
+        "content_hash",
+        "field_hash",
+        "pipeline_version",
+        "background",
+    )
+    if rows:
+        await connection.execute(
+            update(articles).where(articles.c.id == bindparam("id_")).values({name: bindparam(name) for name in names}),
+            [{"id_": new["id"]} | {name: new[name] for name in names} for new in rows],
+        )
+    if retopiced:
+        await topic_counts.hold_aliases(connection)
+        await topic_counts.count(connection, list(retopiced), -1)
+        await connection.execute(delete(article_topics).where(article_topics.c.article_id.in_(list(retopiced))))
+        await write_topics(connection, retopiced)
 
 
 async def write_authors(connection: AsyncConnection, written: Mapping[UUID, tuple[Arrival, datetime]]) -> None:

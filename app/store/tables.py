@@ -41,6 +41,7 @@ STATES: Final = ("queued", "processing", "done", "quarantined")
 OUTCOMES: Final = (
     "stored", "revised", "unchanged", "duplicate", "rejected", "failed", "retracted", "deleted",
 )  # fmt: skip
+REPROCESSING_STATES: Final = ("running", "done", "cancelled")
 UNDATED_LAST: Final = "coalesce({}, '0001-01-01 00:00:00+00'::timestamptz)"
 """The sort key of newest first: articles without a date come last."""
 UNDATED_LAST_ASCENDING: Final = "coalesce({}, '9999-12-31 00:00:00+00'::timestamptz)"
@@ -403,6 +404,33 @@ article_topics = Table(
     ),
     Index("ix_article_topics_received_at", "topic_id", "received_at", "article_id"),
     comment="A subject of an article, as that article prints it; the times are the article's, for the index.",
+)
+
+reprocessings = Table(
+    "reprocessings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    moment("finished_at", nullable=True),
+    Column("state", Text, nullable=False, server_default="running"),
+    Column("dry_run", Boolean, nullable=False),
+    Column("filters", JSONB, nullable=False),
+    Column("pipeline_version", Text, nullable=False),
+    Column("background", Integer, nullable=False),
+    Column("rate", REAL),
+    Column("most_examples", SmallInteger, nullable=False),
+    Column("articles", Integer, nullable=False),
+    Column("after_id", Uuid),
+    Column("until_id", Uuid),
+    Column("tally", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("careful", SmallInteger, nullable=False, server_default="0"),
+    Column("strikes", SmallInteger, nullable=False, server_default="0"),
+    Column("lease_token", Uuid),
+    moment("lease_until", nullable=True),
+    one_of("state", REPROCESSING_STATES),
+    CheckConstraint("lease_token IS NULL OR state = 'running'", name="lease"),
+    Index("ix_reprocessings_running", "state", unique=True, postgresql_where=text("state = 'running'")),
+    comment="A run of stored submissions through the pipeline: where its walk stands, and what it came to so far.",
 )
 
 word_usage = Table(
