@@ -189,7 +189,7 @@ class Cutter:
                 continue
             self.words += 1
             rest = printed
-            if elides and (found := ELIDED.match(printed)) is not None:
+            if elides and not printed.isalnum() and (found := ELIDED.match(printed)) is not None:
                 before = found[0][:-1].casefold()
                 self.join(found[0], before, joint=before in known.joints)
                 rest = printed[found.end() :]
