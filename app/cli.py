@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from app import ingest as ingestion
-from app import migrate, reprocess_commands, taxonomy, topics_import, worker
+from app import migrate, reprocess_commands, topics_import, worker
 from app import serve as service
+from app.countries import countries
 from app.main import create_app
 from app.openapi import as_yaml
 from app.options import DatabaseUrl, DataDir, StoreUrl, database_of, plainly, settings_of, store_of
 from app.processes import end_with_parent
 from app.settings import Settings
+from app.taxonomy import Taxonomy, read
 
 app = typer.Typer(
     name="dateline",
@@ -114,8 +116,22 @@ def import_topics(
     """
     with plainly():
         settings = settings_of(database_url=database_url, data_dir=data_dir)
-        found = taxonomy.read(file, scheme, language)
-        done = asyncio.run(topics_import.import_topics(store_of(settings), settings, found))
+        load(read(file, scheme, language), settings)
+
+
+@topics.command(name="countries")
+def load_countries(*, data_dir: DataDir = None, database_url: StoreUrl = None) -> None:
+    """Load the countries' names in the languages of news (CLDR) as a taxonomy, `iso3166`; again, it is replaced.
+
+    "Deutschland" and "Allemagne" then lead to Germany's topic, also for articles that are stored already.
+    """
+    with plainly():
+        load(countries(), settings_of(database_url=database_url, data_dir=data_dir))
+
+
+def load(found: Taxonomy, settings: Settings) -> None:
+    """Load a taxonomy into the store that the settings name, and say what it came to."""
+    done = asyncio.run(topics_import.import_topics(store_of(settings), settings, found))
     circles = f" {done.circles} links were left out, as they would close a circle." if done.circles else ""
     typer.echo(f"{found.scheme}: {done.codes} codes, {done.aliases} aliases, {done.links} broader topics.{circles}")
 

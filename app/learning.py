@@ -1,4 +1,7 @@
-"""Keeps what the archive knows of words: workers write what they learned and make snapshots; whoever extracts goes by the newest."""
+"""Keeps what the archive knows of words and acronyms: workers write what they learned, make snapshots and fold acronyms.
+
+Whoever extracts goes by the newest snapshot.
+"""
 
 import asyncio
 
@@ -6,7 +9,7 @@ import structlog
 
 from app.db import STORE_ERRORS, Database
 from app.extraction import Extractor
-from app.store import background
+from app.store import acronyms, background
 from app.store.background import Lessons
 
 log = structlog.get_logger()
@@ -31,23 +34,31 @@ async def follow(database: Database, extractor: Extractor) -> None:
 
 
 async def keep(database: Database, lessons: Lessons) -> None:
-    """Write down what was learned, and make a snapshot when the archive has grown; without end, as above."""
+    """Write down what was learned, make a snapshot when the archive has grown, fold acronyms; without end, as above."""
     while True:
         try:
             await write(database, lessons)
             async with database.transaction() as connection:
-                await background.snapshot(connection)
+                if await background.snapshot(connection):
+                    await acronyms.forget(connection)
+            async with database.transaction() as connection:
+                changed = await acronyms.consider(connection)
         except STORE_ERRORS as error:
             log.warning("background_not_kept", error=str(error))
+        else:
+            if changed:
+                log.info("acronyms_changed", number=changed)
         await asyncio.sleep(EVERY_SECONDS)
 
 
 async def write(database: Database, lessons: Lessons) -> None:
     """Write down what was learned since the last time; what cannot be written is kept."""
-    learned = lessons.take()
+    learned, defined = lessons.take(), lessons.take_acronyms()
     try:
         async with database.transaction() as connection:
             await background.write(connection, learned)
+            await acronyms.write(connection, defined)
     except STORE_ERRORS:
         lessons.counts.update(learned)
+        lessons.acronyms.update(defined)
         raise

@@ -14,12 +14,15 @@ from app.formats.agency_item import coded
 from app.pipeline.language import primary
 from app.pipeline.slug import slug
 from app.store.taxonomies import Concept, Name
+from app.store.topic_links import LEARNED, OPERATOR
 
 COLUMNS = ("slug", "label", "broader", "aliases")
 BETWEEN = "|"
 """Parts several broader topics or aliases in a cell."""
 LONGEST_LABEL = 200
 MOST_CONCEPTS = 100_000
+RESERVED = frozenset({OPERATOR, LEARNED})
+"""Who else says what topics mean: a new edition of a taxonomy of that name would take back what they said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ def read(path: Path, scheme: str | None, language: str) -> Taxonomy:
         found = read_iptc(data, scheme, language)
     else:
         found = Taxonomy(scheme or path.stem.lower(), tuple(read_csv(data, language)))
+    if found.scheme in RESERVED:
+        raise StartError(f"A taxonomy cannot be called {found.scheme}; name it otherwise with --scheme.")
     if not found.concepts:
         raise StartError(f"{path} holds no concepts.")
     if len(found.concepts) > MOST_CONCEPTS:

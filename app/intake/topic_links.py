@@ -70,7 +70,10 @@ async def put_alias(request: Request, slug: Known, alias: Named) -> Response:
     responses={204: {"description": "The alias is a topic of its own again."}, **problems(404, 422, 503)},
 )
 async def delete_alias(request: Request, slug: Known, alias: Known) -> Response:
-    """Let `alias` stand for itself again, with all its articles; a `404` says that it was no alias of `slug`."""
+    """Let `alias` stand for itself again, with all its articles; a `404` says that it was no alias of `slug`.
+
+    Neither a taxonomy nor what is learned of acronyms makes it an alias again.
+    """
     async with request.app.state.database.transaction() as connection:
         topic = await topic_of(connection, slug)
         if not await remove_alias(connection, topic, await topic_of(connection, alias)):

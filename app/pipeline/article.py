@@ -117,6 +117,14 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Acronym:
+    """An acronym that an article defines, and its meaning, both as printed there."""
+
+    label: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """A subject's code in a scheme, as an agency states it; `slug` is that of the label beside it, None where it has none."""
 
@@ -238,7 +246,8 @@ class Article:
 
     `truncated` says that the input declares its text to be a part only. `content_hash` identifies the words (title and text, blind to case, punctuation and space), `field_hash`
     everything whose change makes a revision. `background` is the number of the snapshot of the archive that topics were inferred
-    by, None where none were; `vocabulary` then holds the words of the text, for the archive to learn from.
+    by, None where none were; `vocabulary` then holds the words of the text. The archive learns from those, and from
+    `acronyms`, whose meaning the text says.
     """
 
     url: str | None
@@ -273,3 +282,4 @@ class Article:
     codes: tuple[Code, ...] = ()
     background: int | None = None
     vocabulary: frozenset[str] = frozenset()
+    acronyms: tuple[Acronym, ...] = ()

@@ -1,7 +1,7 @@
 """Cuts running text into the stretches of words that phrases are made of: no function word, verb or mark stands in one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
@@ -128,6 +128,11 @@ def token_of(printed: str, language: str | None) -> Token:
     return Token(kind, small if kind == "joint" else key, printed, small, upper, shouted, dated, owner)
 
 
+def named(printed: str, language: str | None) -> Token:
+    """Give what a word is that is known to be a name."""
+    return token_of(printed, language)._replace(kind="plain", shouted=True)
+
+
 def kind_of(small: str, key: str, known: Rules) -> Kind:
     """Give what a small word is for the cutting."""
     if small in known.joints:
@@ -163,10 +168,14 @@ def is_title_case(tokens: Sequence[str]) -> bool:
 
 
 class Cutter:
-    """Cuts line after line into `stretches`, none of which begins or ends with a joint; counts words and sentences."""
+    """Cuts line after line into `stretches`, none of which begins or ends with a joint; counts words and sentences.
 
-    def __init__(self, language: str | None) -> None:
+    `acronyms` are names as they are printed: what is a small word else is none so printed (WHO).
+    """
+
+    def __init__(self, language: str | None, acronyms: Collection[str] = ()) -> None:
         self.language = language
+        self.acronyms = {printed: named(printed, language) for printed in acronyms}
         self.rules = rules(language)
         self.stretches: list[list[Word]] = []
         self.stretch: list[Word] = []
@@ -193,7 +202,7 @@ class Cutter:
                 before = found[0][:-1].casefold()
                 self.join(found[0], before, joint=before in known.joints)
                 rest = printed[found.end() :]
-            token = token_of(rest, language)
+            token = self.acronyms.get(rest) or token_of(rest, language)
             kind = token.kind
             large = token.upper if told and (not first or token.shouted) else None
             if kind == "joint":

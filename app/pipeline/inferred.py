@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.pipeline.agencies import agency_of
-from app.pipeline.article import Topic
+from app.pipeline.article import Acronym, Topic
 from app.pipeline.background import DEFAULT, Inference
 from app.pipeline.kinds import kind_of
 from app.pipeline.phrases import Phrase, phrases
@@ -51,15 +51,18 @@ class Context:
     inference: Inference = DEFAULT
 
 
-def inferred(lines: Sequence[str], context: Context, known: Collection[str]) -> Inferred:
+def inferred(
+    lines: Sequence[str], context: Context, known: Collection[str], acronyms: Sequence[Acronym] = ()
+) -> Inferred:
     """Give the subjects of a text, best first, each with the share of such phrases that are right as its score.
 
-    Leaves out what `known` folds are or hold, and names of the publication. Texts in scripts without spaces have none.
+    Leaves out what `known` folds are or hold, and names of the publication; a subject that the text gives an acronym for
+    goes by its long name. Texts in scripts without spaces have none.
     """
     headline, language, inference = context.title or "", context.language, context.inference
     if not inference.most or is_wide(" ".join((headline, *lines[:2]))):
         return NOTHING
-    article = phrases(headline, lines, language)
+    article = phrases(headline, lines, language, acronyms)
     ranked = sorted(
         ((salience(phrase, article, language, inference.background), phrase) for phrase in article.found),
         key=lambda pair: (-pair[0], pair[1].first, pair[1].key),

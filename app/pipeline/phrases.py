@@ -1,9 +1,11 @@
 """Collects the phrases that an article may be about, with what its text tells of each; pure counting, no judgement."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from app.pipeline.acronyms import Meaning, key_of, meanings_of
+from app.pipeline.article import Acronym
 from app.pipeline.chunks import Cutter, Word
 from app.pipeline.names import is_given
 
@@ -66,7 +68,7 @@ class Index:
     """Where each phrase stands, by its key, while an article is read.
 
     The first stretches, `headline` of them, are the headline's; `longer` is the count of the phrase that most often holds
-    another.
+    another, `short` the acronym of a phrase.
     """
 
     stretches: list[list[Word]]
@@ -74,15 +76,16 @@ class Index:
     capital_nouns: bool = False
     places: dict[str, list[Place]] = field(default_factory=dict)
     longer: dict[str, int] = field(default_factory=dict)
+    short: dict[str, str] = field(default_factory=dict)
 
 
-def phrases(headline: str, lines: Sequence[str], language: str | None) -> Phrases:
+def phrases(headline: str, lines: Sequence[str], language: str | None, acronyms: Sequence[Acronym] = ()) -> Phrases:
     """Collect the phrases of a text: those that come again, and those at its beginning.
 
     A phrase of several words that stands in a longer one only is none, and what the headline alone has: it is half a sentence,
-    without the small words that tell its verbs.
+    without the small words that tell its verbs. An acronym counts for its meaning, and goes by its name.
     """
-    cutter = Cutter(language)
+    cutter = Cutter(language, [acronym.label for acronym in acronyms])
     cutter.cut(headline[:MOST_CHARACTERS])
     index = Index(cutter.stretches, len(cutter.stretches))
     left = MOST_CHARACTERS
@@ -97,14 +100,22 @@ def phrases(headline: str, lines: Sequence[str], language: str | None) -> Phrase
     named = {key for key, places in index.places.items() if is_named(cutter.stretches, places)}
     index.longer = longer_counts(index, named)
     people = people_of(index, named)
-    parts = {part for found in people.values() for part in found}
-    kept = [key for key, places in index.places.items() if key in people or is_kept(key, places, index, named, size)]
+    meanings = meanings_of(acronyms, language, index.places)
+    index.short = {meaning.key(): short for short, meaning in meanings.items() if meaning.key() in index.places}
+    parts = {part for found in people.values() for part in found} | set(index.short.values())
+    parts |= pieces_of(meanings.values(), index.places)
+    whole = people.keys() | index.short.keys()
+    kept = [key for key, places in index.places.items() if key in whole or is_kept(key, places, index, named, size)]
     found = (
         described(key, index, people.get(key, ()), head_first=cutter.rules.head_first)
         for key in kept
         if key not in parts
     )
-    subjects = tuple(phrase for phrase in found if phrase.head or len(phrase.words) > 1 or phrase.count == 1)
+    written = (
+        replace(phrase, labels={meanings[phrase.key].label: phrase.count}) if phrase.key in meanings else phrase
+        for phrase in found
+    )
+    subjects = tuple(phrase for phrase in written if phrase.head or len(phrase.words) > 1 or phrase.count == 1)
     seen = frozenset(word.key for stretch in cutter.stretches for word in stretch if not word.joint)
     return Phrases(subjects, cutter.words, max(1, cutter.sentences), seen)
 
@@ -219,6 +230,16 @@ def people_of(index: Index, named: Collection[str]) -> dict[str, tuple[str, ...]
     return found
 
 
+def pieces_of(meanings: Iterable[Meaning], places: Mapping[str, Sequence[Place]]) -> set[str]:
+    """Give what stands only in the meaning of an acronym that small words part: no subject beside that."""
+    found: set[str] = set()
+    for meaning in meanings:
+        if len(meaning.stretches) > 1:
+            times = min(len(places.get(key_of(stretch), ())) for stretch in meaning.stretches)
+            found |= {key for key in places_of(meaning.stretches) if len(places.get(key, ())) <= times}
+    return found
+
+
 def is_named(stretches: Sequence[Sequence[Word]], places: Sequence[Place]) -> bool:
     """Say whether a phrase is printed large wherever that says something, and somewhere it does."""
     number, start, _ = places[0]
@@ -245,7 +266,8 @@ def is_large(stretch: Sequence[Word], start: int, end: int) -> bool | None:
 def described(key: str, index: Index, parts: Sequence[str], *, head_first: bool) -> Phrase:
     """Put together what the text tells of a phrase."""
     places = index.places[key]
-    also = [place for part in parts for place in index.places[part]]
+    short = index.places[index.short[key]] if key in index.short else []
+    also = [*short, *(place for part in parts for place in index.places[part])]
     own = len(places)
     stretches = index.stretches
     labels: dict[str, int] = {}
@@ -283,7 +305,7 @@ def described(key: str, index: Index, parts: Sequence[str], *, head_first: bool)
         labels=labels,
         words=words,
         joined=len(words) < places[0][2] - places[0][1],
-        count=own + sum(len(index.places[part]) - own for part in parts),
+        count=own + len(short) + sum(len(index.places[part]) - own for part in parts),
         sentences=len(sentences),
         first=first_place,
         last=last_place,

@@ -42,7 +42,7 @@ from app.pipeline.structure import Structure, build, render, repeats
 from app.pipeline.topics import Subjects, topics
 from app.pipeline.url import clean
 
-PIPELINE_VERSION = "4"
+PIPELINE_VERSION = "5"
 """Raised whenever the same item may come out otherwise; each article keeps the one that it was made by."""
 NOTHING_LEFT = "There is no text left once menus, bylines and footers are taken away."
 HEAD_LINES = 8
@@ -236,6 +236,7 @@ def article_of(draft: Draft) -> Article:
         codes=declared.codes(draft.item.claims),
         background=draft.background if draft.subjects.vocabulary else None,
         vocabulary=draft.subjects.vocabulary,
+        acronyms=draft.subjects.acronyms,
     )
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from app.pipeline.article import Block, Heading, Paragraph, Table, Topic, TopicEntry, TopicList, TopicOrigin
+from app.pipeline.acronyms import definitions, is_small_word
+from app.pipeline.article import Acronym, Block, Heading, Paragraph, Table, Topic, TopicEntry, TopicList, TopicOrigin
 from app.pipeline.enumerations import enumerated
 from app.pipeline.inferred import NOTHING, Context, inferred
 from app.pipeline.mentions import Mentions, mentions
@@ -35,12 +36,14 @@ BASE: Mapping[TopicOrigin, float] = {"declared": 0.9, "list": 0.8, "table": 0.8,
 class Subjects:
     """The topics of an article, best first, and its topic lists in the order of its blocks.
 
-    A topic list's entry names one of these topics, or none. `vocabulary` is empty where no topics were inferred.
+    A topic list's entry names one of these topics, or none. `vocabulary` is empty where no topics were inferred; `acronyms`
+    are those that the text says the meaning of.
     """
 
     topics: tuple[Topic, ...]
     topic_lists: tuple[TopicList, ...]
     vocabulary: frozenset[str] = frozenset()
+    acronyms: tuple[Acronym, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,12 @@ def topics(blocks: Sequence[Block], declared: Sequence[str], context: Context) -
     """
     language, inference = context.language, context.inference
     lists = tuple(enumerations(blocks, language))
+    lines = [line for line in chain.from_iterable(map(lines_of, blocks)) if line != context.title]
+    acronyms = definitions(lines, language)
+    same = {fold(pair.label, language): pair for pair in acronyms}
     gathered = gather(labels(blocks, declared, lists, language), language, context.own)
-    counted = mentions(blocks, {key: found.labels for key, found in gathered.items()}, language)
+    merged = joined(gathered, same, language)
+    counted = mentions(blocks, spellings(gathered, same, language), language)
     made = [topic_of(key, found, counted) for key, found in gathered.items() if is_sure(key, found, counted)]
     made.sort(key=lambda topic: -topic.score)
     stated = [topic for topic in made if "declared" in topic.origins][:MOST_DECLARED]
@@ -79,15 +86,18 @@ def topics(blocks: Sequence[Block], declared: Sequence[str], context: Context) -
     found = NOTHING
     if not declared:
         room = replace(inference, most=max(0, inference.most - len(kept)))
-        lines = [line for line in chain.from_iterable(map(lines_of, blocks)) if line != context.title]
-        found = inferred(lines, replace(context, inference=room), frozenset(topic.fold for topic in kept))
+        known = {topic.fold for topic in kept}
+        known |= {other for pair in folds(same, language) for other in pair if not known.isdisjoint(pair)}
+        found = inferred(lines, replace(context, inference=room), known, acronyms)
         kept = one_of_each_slug([*kept, *found.topics])
     slugs = {topic.fold: topic.slug for topic in kept}
+    slugs |= {key: slugs[other] for key, other in merged.items() if other in slugs}
     named = [(with_topics(enumeration.found, slugs, language), enumeration.announced) for enumeration in lists]
     return Subjects(
         tuple(sorted(kept, key=lambda topic: (-topic.score, topic.label))),
         tuple(listed for listed, announced in named if announced or any(entry.topic for entry in listed.entries)),
         found.vocabulary,
+        acronyms,
     )
 
 
@@ -133,6 +143,46 @@ def gather(found: Iterator[Label], language: str | None, own: frozenset[str]) ->
             subject.origins.add(label.origin)
             subject.sure = subject.sure or label.sure
     return gathered
+
+
+def folds(same: Mapping[str, Acronym], language: str | None) -> Iterator[tuple[str, str]]:
+    """Give the folds of each acronym and its meaning."""
+    return ((key, fold(pair.meaning, language)) for key, pair in same.items())
+
+
+def joined(gathered: dict[str, Gathered], same: Mapping[str, Acronym], language: str | None) -> dict[str, str]:
+    """Make one subject of an acronym and its meaning where both are labels; give the fold that went, and into which.
+
+    It goes by its long name, unless the sender declares the acronym alone: what a publisher calls its subject stays.
+    """
+    merged: dict[str, str] = {}
+    for short, long in folds(same, language):
+        if short == long or short not in gathered or long not in gathered:
+            continue
+        both = gathered[short], gathered[long]
+        declared = ["declared" in found.origins for found in both]
+        kept, gone = (short, long) if declared == [True, False] else (long, short)
+        subject, other = gathered[kept], gathered.pop(gone)
+        subject.origins |= other.origins
+        subject.sure = subject.sure or other.sure
+        merged[gone] = kept
+    return merged
+
+
+def spellings(
+    gathered: Mapping[str, Gathered], same: Mapping[str, Acronym], language: str | None
+) -> dict[str, list[str]]:
+    """Give how each subject may be named: by its labels, and by what the text says is the same.
+
+    Not by an acronym that is a small word too, as case is not looked at ("WHO").
+    """
+    found = {key: list(subject.labels) for key, subject in gathered.items()}
+    for short, long in folds(same, language):
+        if short in found:
+            found[short].append(same[short].meaning)
+        elif long in found and not is_small_word(same[short].label, language):
+            found[long].append(same[short].label)
+    return found
 
 
 def is_sure(key: str, found: Gathered, counted: Mentions) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.pipeline.article import Article
 from app.pipeline.background import NO_BACKGROUND, Background, Usage
+from app.store.acronyms import Use, uses
 
 ARTICLES: Final = ""
 """The word under which a language's articles themselves are counted."""
@@ -79,16 +80,23 @@ class Lessons:
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.acronyms: Counter[Use] = Counter()
 
     def add(self, articles: Iterable[Article], known: Background) -> None:
-        """Learn the words of new articles; those in which no topics were inferred bring none."""
+        """Learn the words of new articles, and what they say that acronyms mean; where no topics were inferred no words."""
         for article in articles:
+            self.acronyms.update(uses(article))
             if article.vocabulary and article.language is not None and is_counted(article, known):
                 self.counts.update((article.language, word) for word in (ARTICLES, *article.vocabulary))
 
     def take(self) -> Counter[tuple[str, str]]:
-        """Give what was learned, and begin anew."""
+        """Give what was learned of words, and begin anew."""
         taken, self.counts = self.counts, Counter()
+        return taken
+
+    def take_acronyms(self) -> Counter[Use]:
+        """Give what was learned of acronyms, and begin anew."""
+        taken, self.acronyms = self.acronyms, Counter()
         return taken
 
 

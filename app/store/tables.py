@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
     func,
     text,
 )
@@ -440,6 +441,19 @@ word_usage = Table(
     Column("word", Text(collation="C"), primary_key=True),
     Column("articles", Integer, nullable=False),
     comment="In how many of the articles that were learned from a word is; under no word, how many those are.",
+)
+
+acronym_uses = Table(
+    "acronym_uses",
+    metadata,
+    Column("acronym", Text(collation="C"), primary_key=True),
+    Column("meaning", Text(collation="C"), primary_key=True),
+    Column("source", Text(collation="C"), primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("articles", Integer, nullable=False),
+    Column("considered", Boolean, nullable=False, server_default=false()),
+    Index("ix_acronym_uses_new", "acronym", postgresql_where=text("NOT considered")),
+    comment="How many articles of a source say that an acronym (a slug) has a meaning (a fold, and as printed first).",
 )
 
 backgrounds = Table(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.pipeline.article import Topic
 from app.pipeline.slug import fold, slug
 from app.store.topic_counts import TAKE_ALIASES, recount
+from app.store.topic_links import LEARNED
 from app.store.topics import resolve
 
 BATCH: Final = 1_000
@@ -20,6 +21,13 @@ FORGET = (
     text("DELETE FROM topic_codes WHERE scheme = :scheme"),
     text("DELETE FROM topic_links WHERE by = :scheme"),
 )
+WERE_LEARNED = text("SELECT id, canonical_id FROM topics WHERE alias_by = :by AND id = ANY(:topics)").bindparams(
+    bindparam("topics", type_=ARRAY(BigInteger)), by=LEARNED
+)
+UNLEARN = text(
+    "UPDATE topics SET alias_of = NULL, alias_by = NULL, canonical_id = NULL WHERE alias_by = :by AND id = ANY(:topics)"
+).bindparams(bindparam("topics", type_=ARRAY(BigInteger)), by=LEARNED)
+"""A taxonomy's word on a topic takes the place of what was learned of it."""
 WERE_ALIASES = text("SELECT id, canonical_id FROM topics WHERE alias_by = :scheme")
 UNALIAS = text("UPDATE topics SET alias_of = NULL, alias_by = NULL, canonical_id = NULL WHERE alias_by = :scheme")
 CODE = text(
@@ -30,12 +38,12 @@ CODE = text(
 ).bindparams(bindparam("codes", type_=ARRAY(Text)), bindparam("topics", type_=ARRAY(BigInteger)))
 FREE = text(
     """
-    SELECT t.id FROM topics t WHERE t.id = ANY(:topics) AND t.alias_of IS NULL
+    SELECT t.id FROM topics t WHERE t.id = ANY(:topics) AND t.alias_of IS NULL AND t.alias_by IS NULL
       AND NOT EXISTS (SELECT FROM topic_codes k WHERE k.topic_id = t.id)
       AND NOT EXISTS (SELECT FROM topics other WHERE other.alias_of = t.id)
     """
 ).bindparams(bindparam("topics", type_=ARRAY(BigInteger)))
-"""Topics that may become aliases: without a code, an alias, or a name of their own beside them."""
+"""Topics that may become aliases: without a code or an alias, and no operator said that they are none."""
 POINT = text(
     """
     UPDATE topics t SET alias_of = found.target, alias_by = :scheme, canonical_id = coalesce(r.canonical_id, r.id)
@@ -112,18 +120,31 @@ async def load(connection: AsyncConnection, scheme: str, concepts: Sequence[Conc
     topics = await resolved(connection, (concept.name for concept in concepts))
     by_code = {concept.code: topics[slug(concept.name.label)] for concept in concepts}
     await connection.execute(CODE, {"scheme": scheme, "codes": list(by_code), "topics": list(by_code.values())})
-    aliases = await alias(connection, scheme, concepts, by_code)
+    others = await resolved(connection, (name for concept in concepts for name in concept.others))
+    moved |= await unlearn(connection, {*topics.values(), *others.values()})
+    aliases = await alias(connection, scheme, concepts, by_code, others)
     links, circles = await link(connection, scheme, concepts, by_code)
     await connection.execute(RESETTLE, {"moved": sorted(moved)})
     await recount(connection, {*moved, *aliases, *aliases.values()})
     return Loaded(len(by_code), len(aliases), links, circles)
 
 
+async def unlearn(connection: AsyncConnection, named: Iterable[int]) -> set[int]:
+    """Take back what was learned of topics that a taxonomy names; give the topics that this moves."""
+    found = {"topics": sorted(named)}
+    moved = {topic for row in await connection.execute(WERE_LEARNED, found) for topic in row}
+    await connection.execute(UNLEARN, found)
+    return moved
+
+
 async def alias(
-    connection: AsyncConnection, scheme: str, concepts: Sequence[Concept], by_code: Mapping[str, int]
+    connection: AsyncConnection,
+    scheme: str,
+    concepts: Sequence[Concept],
+    by_code: Mapping[str, int],
+    others: Mapping[str, int],
 ) -> dict[int, int]:
     """Make every other name of a concept an alias of it, unless the name is a topic that stands for more already."""
-    others = await resolved(connection, (name for concept in concepts for name in concept.others))
     free = set(await connection.scalars(FREE, {"topics": sorted(set(others.values()))}))
     found: dict[int, int] = {}
     for concept in concepts:

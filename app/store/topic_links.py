@@ -15,6 +15,8 @@ from app.store.topic_counts import TAKE_ALIASES, recount
 from app.store.topics import resolve
 
 OPERATOR: Final = "operator"
+LEARNED: Final = "acronym"
+"""Who says that a topic is an alias, beside taxonomies by their schemes: operators, and what the archive reads of acronyms."""
 CHAIN = text(
     """
     WITH RECURSIVE chain (id, alias_of) AS (
@@ -80,24 +82,27 @@ async def root_of(connection: AsyncConnection, topic: int) -> int:
     return found
 
 
-async def add_alias(connection: AsyncConnection, topic: int, alias: int) -> None:
+async def add_alias(connection: AsyncConnection, topic: int, alias: int, *, by: str = OPERATOR) -> None:
     """Make a topic an alias of another, with all that is an alias of it; raises Circle."""
     await connection.execute(TAKE_ALIASES)
     if alias in set(await connection.scalars(CHAIN, {"topic": topic})):
         raise Circle
     before, after = await root_of(connection, alias), await root_of(connection, topic)
-    await connection.execute(POINT, {"alias": alias, "target": topic, "by": OPERATOR})
+    await connection.execute(POINT, {"alias": alias, "target": topic, "by": by})
     await settle(connection, alias, after)
     await recount(connection, {before, after, alias})
 
 
-async def remove_alias(connection: AsyncConnection, topic: int, alias: int) -> bool:
-    """Let an alias stand for itself again, with what is an alias of it; False where it was none of this topic."""
+async def remove_alias(connection: AsyncConnection, topic: int, alias: int, *, by: str | None = OPERATOR) -> bool:
+    """Let an alias stand for itself again, with what is an alias of it; False where it was none of this topic.
+
+    That an operator said so is kept: neither a taxonomy nor what is learned makes it an alias again.
+    """
     await connection.execute(TAKE_ALIASES)
     if await connection.scalar(ALIAS_OF, {"topic": alias}) != topic:
         return False
     before = await root_of(connection, alias)
-    await connection.execute(POINT, {"alias": alias, "target": None, "by": None})
+    await connection.execute(POINT, {"alias": alias, "target": None, "by": by})
     await settle(connection, alias, alias)
     await recount(connection, {before, alias})
     return True

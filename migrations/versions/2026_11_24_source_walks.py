@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261124_source_walks"
-down_revision = "20261124_word_usage"
+down_revision = "20261124_acronym_uses"
 branch_labels = None
 depends_on = None
 
