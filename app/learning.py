@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 EVERY_SECONDS = 30.0
 """How often lessons are written, and a newer snapshot is looked for."""
+MOST_ROUNDS = 4
+"""How often in a row acronyms are folded."""
 
 
 async def follow(database: Database, extractor: Extractor) -> None:
@@ -41,14 +43,21 @@ async def keep(database: Database, lessons: Lessons) -> None:
             async with database.transaction() as connection:
                 if await background.snapshot(connection):
                     await acronyms.forget(connection)
-            async with database.transaction() as connection:
-                changed = await acronyms.consider(connection)
+            await fold_acronyms(database)
         except STORE_ERRORS as error:
             log.warning("background_not_kept", error=str(error))
-        else:
-            if changed:
-                log.info("acronyms_changed", number=changed)
         await asyncio.sleep(EVERY_SECONDS)
+
+
+async def fold_acronyms(database: Database) -> None:
+    """Make aliases of the acronyms that articles agree on, a few at a time, so that those who store wait for a moment only."""
+    for _ in range(MOST_ROUNDS):
+        async with database.transaction() as connection:
+            changed = await acronyms.consider(connection)
+        if changed:
+            log.info("acronyms_changed", number=changed)
+        if changed < acronyms.MOST_CHANGED:
+            break
 
 
 async def write(database: Database, lessons: Lessons) -> None:

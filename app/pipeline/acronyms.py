@@ -6,6 +6,7 @@ Stricter than theirs, as news brackets hold more than definitions: a letter begi
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from app.pipeline.article import Acronym
@@ -13,9 +14,11 @@ from app.pipeline.chunks import Cutter, Rules, Word, rules
 from app.pipeline.slug import plain, slug
 from app.pipeline.subjects import best_written
 
-READ = 200_000
+READ = 100_000
 """Characters of an article that are read."""
 MOST_DEFINED = 30
+MOST_BRACKETS = 2_000
+"""Brackets of a line that are looked into."""
 LEAST_LETTERS, MOST_LETTERS = 2, 10
 CAPITALS = 0.6
 """Share of an acronym's letters that are large: "MoD" is one, a senator's "D-Ariz." is none."""
@@ -77,7 +80,7 @@ def definitions(lines: Sequence[str], language: str | None) -> tuple[Acronym, ..
 
 def defined_in(line: str, language: str | None) -> Iterator[Acronym]:
     """Give the definitions of a line, a bracket at a time."""
-    for bracket in BRACKET.finditer(line):
+    for bracket in islice(BRACKET.finditer(line), MOST_BRACKETS):
         inside = bracket[1].strip(QUOTES)
         short = re.split("[,;]", inside, maxsplit=1)[0].strip(QUOTES)
         before = line[max(0, bracket.start() - WINDOW) : bracket.start()].rstrip(QUOTES)

@@ -26,11 +26,11 @@ ONE_IN: Final = 10
 MOST_LABELS: Final = 50
 """Labels of an acronym's topic that are looked at."""
 MOST_CONSIDERED: Final = 500
-"""Acronyms that are looked at in one round."""
-MOST_CHANGED: Final = 20
-"""Aliases that change in one round, as each is counted anew."""
+"""Acronyms that are looked at in one transaction."""
+MOST_CHANGED: Final = 5
+"""Aliases that change in one transaction: each is counted anew, and nobody stores articles meanwhile."""
 MOST_KEPT: Final = 200_000
-"""Rows above which those of a single article are forgotten."""
+"""Rows above which acronyms of a single article are forgotten."""
 
 ADD = text(
     """
@@ -54,8 +54,13 @@ CONSIDERED = text(
     "UPDATE acronym_uses SET considered = true WHERE acronym = ANY(:acronyms) AND NOT considered"
 ).bindparams(bindparam("acronyms", type_=ARRAY(Text)))
 FORGET = text(
-    "DELETE FROM acronym_uses WHERE articles = 1 AND considered AND (SELECT count(*) FROM acronym_uses) > :most"
+    """
+    DELETE FROM acronym_uses WHERE (SELECT count(*) FROM acronym_uses) > :most AND acronym IN (
+        SELECT acronym FROM acronym_uses GROUP BY acronym HAVING sum(articles) = 1 AND every(considered)
+    )
+    """
 )
+"""Whole acronyms only: a few single voices may be all that an alias goes by."""
 STANDING = text(
     """
     SELECT s.slug, t.id, t.alias_of, t.alias_by, coalesce(t.canonical_id, t.id) AS canonical,
@@ -125,7 +130,7 @@ async def write(connection: AsyncConnection, learned: Mapping[Use, int]) -> None
 
 
 async def forget(connection: AsyncConnection) -> None:
-    """Forget what a single article said, where too much is known."""
+    """Forget acronyms that a single article defines, where too much is known."""
     await connection.execute(FORGET, {"most": MOST_KEPT})
 
 

@@ -10,15 +10,16 @@ from sqlalchemy import text
 
 from app import learning
 from app.db import Database
-from app.pipeline.article import Acronym, Article
+from app.pipeline.article import Acronym, Article, RawItem, Stated
 from app.pipeline.background import Background
+from app.pipeline.run import process
 from app.store import acronyms
 from app.store.acronyms import Use, uses
 from app.store.background import Lessons
 from app.store.taxonomies import Concept, Name, load
 from app.store.topic_links import add_alias, add_broader, made, remove_alias
 from tests.builders import an_article
-from tests.http.seed import Told, reading, store, walk
+from tests.http.seed import NOON, Told, reading, store, walk
 from tests.store.test_topic_counts import assert_counts
 
 WHO = "World Health Organization"
@@ -197,6 +198,15 @@ async def test_few_aliases_change_in_a_round_and_the_others_in_the_next(
     assert await learn(database, *articles) == 2
     assert [await consider(database) for _ in range(3)] == [2, 1, 0]
     assert len(await aliases(database)) == 5
+    await learn(
+        database,
+        *(
+            replace(one, acronyms=(Acronym(f"Z{one.acronyms[0].label}", f"Zinc {one.acronyms[0].meaning}"),))
+            for one in articles
+        ),
+    )
+    await learning.fold_acronyms(database)
+    assert len(await aliases(database)) == 10
 
 
 async def test_many_workers_learn_and_look_at_once(database: Database) -> None:
@@ -220,10 +230,19 @@ async def test_what_a_single_article_said_is_forgotten_when_there_is_too_much(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acronyms, "MOST_KEPT", 1)
-    await learn(database, defining(), defining(), defining(meaning=OFFICE))
+    await learn(database, defining(), defining(meaning=OFFICE), defining("OHW", OFFICE))
     async with database.transaction() as connection:
         await acronyms.forget(connection)
-        assert list(await connection.scalars(text("SELECT label FROM acronym_uses"))) == [WHO]
+        assert set(await connection.scalars(text("SELECT acronym FROM acronym_uses"))) == {"who"}
+
+
+async def test_what_texts_say_is_in_force_for_articles_that_are_stored(database: Database) -> None:
+    await store(database, Told("One.", topics=["WHO"]), Told("Two.", topics=[WHO]))
+    said = "The World Health Organization (WHO) said on Monday that cholera had come to island number {}."
+    items = [RawItem(0, said.format(n), Stated(source=SOURCES[n % 2], language="en")) for n in range(3)]
+    found = [process(item, NOON) for item in items]
+    assert await learn(database, *(one for one in found if isinstance(one, Article))) == 1
+    assert await aliases(database) == FOLDED
 
 
 def test_what_is_learned_of_an_article() -> None:
