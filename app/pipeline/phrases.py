@@ -18,7 +18,7 @@ from app.pipeline.phrase_places import (
     places_of,
 )
 
-MOST_CHARACTERS = 60_000
+MOST_CHARACTERS = 30_000
 """Of the text that is read: the subjects of a longer one are named before."""
 EARLY = 0.1
 """Share of the text in which a phrase that is there once may stand."""

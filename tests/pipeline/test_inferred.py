@@ -223,8 +223,7 @@ def test_any_text_has_sane_topics(text: str, language: str | None) -> None:
     ],
     ids=["word", "large", "letters", "joints", "joined", "initials", "hyphens", "elided", "marks", "words", "names"],
 )
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_five_megabytes_of_anything_cost_bounded_time(text: str, language: str) -> None:
+def test_five_megabytes_of_anything_cost_bounded_time(text: str) -> None:
     began = time.perf_counter()
-    found_in(text, title=text, language=language)
+    found_in(text, title=text, language="fr")
     assert time.perf_counter() - began < 20  # a bound on runaway growth, not a measurement: it takes one or two
