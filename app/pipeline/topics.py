@@ -68,7 +68,7 @@ def topics(blocks: Sequence[Block], declared: Sequence[str], context: Context) -
     """Find an article's topic lists and topics, each subject once, ordered by score and then by label.
 
     At most 200 declared topics and 40 found ones; of equals those that come first in the article are kept. Where none are
-    declared, as many are inferred as `context.inference` leaves room for beside those that were found.
+    declared but boilerplate, as many are inferred as `context.inference` leaves room for beside those that were found.
     """
     language, inference = context.language, context.inference
     lists = tuple(enumerations(blocks, language))
@@ -84,7 +84,7 @@ def topics(blocks: Sequence[Block], declared: Sequence[str], context: Context) -
     others = [topic for topic in made if "declared" not in topic.origins][:MOST_FOUND]
     kept = one_of_each_slug([*stated, *others])
     found = NOTHING
-    if not declared:
+    if not stated:
         room = replace(inference, most=max(0, inference.most - len(kept)))
         known = {topic.fold for topic in kept}
         known |= {other for pair in folds(same, language) for other in pair if not known.isdisjoint(pair)}

@@ -99,6 +99,8 @@ def test_what_is_declared_or_listed_leaves_less_to_infer() -> None:
     declared = topics(blocks, ["Strikes"], Context("en", frozenset(), TITLE))
     assert [topic.label for topic in declared.topics] == ["Strikes"]
     assert declared.vocabulary == frozenset()
+    section = topics(blocks, ["News"], Context("en", frozenset(), TITLE))
+    assert "Ferry strike" in {topic.label for topic in section.topics}
     few = topics(blocks, [], Context("en", frozenset(), TITLE, Inference(most=3)))
     assert len(few.topics) == 3
     none = topics(blocks, [], Context("en", frozenset(), TITLE, Inference(most=0)))
