@@ -29,7 +29,7 @@ MOST_DECLARED_CHARACTERS = 100
 MOST_MENTIONS = 8
 ORDER: tuple[TopicOrigin, ...] = ("declared", "list", "table", "heading", "text")
 BASE: Mapping[TopicOrigin, float] = {"declared": 0.9, "list": 0.8, "table": 0.8, "heading": 0.6, "text": 0.5}
-"""Parts of a host's name that are no part of the source's."""
+"""The score that a topic of each origin begins with."""
 
 
 @dataclass(frozen=True, slots=True)
