@@ -19,14 +19,16 @@ from app.intake.accept import Intake
 from app.intake.receipts import Waiters
 from app.metrics import Observe
 from app.openapi import DESCRIPTION, TAGS, document, operation_id
-from app.query import article, articles, authors, raw, topics
+from app.query import article, articles, authors, changes, raw, topics
+from app.query.following import Followers
 from app.query.related import Related
 from app.queue.claims import FINISHED_CHANNEL
 from app.queue.wake import listen
 from app.settings import Settings
+from app.store.changes import CHANGED_CHANNEL
 
 ROUTED = (
-    routes, extract, receipt_routes, articles, article, raw, deletion, topics, topic_links, authors, operating,
+    routes, extract, receipt_routes, articles, article, raw, deletion, topics, topic_links, authors, changes, operating,
 )  # fmt: skip
 """The route modules, in the order in which `/docs` shows them."""
 
@@ -43,12 +45,16 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
     database = connect(settings.database_url, settings)
     intake = Intake(database, settings)
     waiters = Waiters(database)
+    followers: Followers = application.state.followers
     application.state.database, application.state.intake, application.state.waiters = database, intake, waiters
     async with Extractor(settings) as application.state.extractor:
         tasks = [
             asyncio.create_task(intake.run()),
             asyncio.create_task(intake.watch_depth()),
             asyncio.create_task(listen(settings.database_url, FINISHED_CHANNEL, waiters.finished, waiters.look_again)),
+            asyncio.create_task(
+                listen(settings.database_url, CHANGED_CHANNEL, lambda _: followers.wake(), followers.wake)
+            ),
             asyncio.create_task(learning.follow(database, application.state.extractor)),
         ]
         try:
@@ -73,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     application.state.settings = settings or Settings()
     application.state.related = Related()
+    application.state.followers = Followers()
     errors.install(application)
     for module in ROUTED:
         application.include_router(module.router)

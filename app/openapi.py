@@ -20,6 +20,7 @@ TAGS = [
     {"name": "intake", "description": "Bodies in, receipts out."},
     {"name": "articles", "description": "Normalised articles with their evidence and revisions."},
     {"name": "topics", "description": "Subjects, and who writes about them."},
+    {"name": "changes", "description": "What changed, in an order that can be followed."},
     {"name": "operating", "description": "For those who run the service."},
 ]
 

@@ -25,7 +25,7 @@ from app.queue.claims import Claimed, Item
 from app.queue.retry import RetryPolicy
 from app.reprocessor import Reprocessor
 from app.settings import Settings
-from app.store import topic_counts
+from app.store import changes, topic_counts
 from app.store.articles import save
 from app.store.background import Lessons
 from app.store.retraction import retract
@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 BEAT_SECONDS = 5.0
 FOLD_SECONDS = 2.0
+FEED_SECONDS = 0.5
+"""How often a worker looks for changes to number that others made, over HTTP or in another worker."""
 TROUBLE_SECONDS = 1.0
 """Pause after the store did not answer."""
 
@@ -51,6 +53,7 @@ class Worker:
         self.lease = timedelta(seconds=settings.lease_seconds)
         self.stopping = asyncio.Event()
         self.woken = asyncio.Event()
+        self.stored = asyncio.Event()
         self.lessons = Lessons()
 
     def stop(self) -> None:
@@ -67,6 +70,7 @@ class Worker:
                 ),
                 group.create_task(self.keep_house()),
                 group.create_task(self.keep_counts()),
+                group.create_task(self.keep_feed()),
                 group.create_task(Reprocessor(self.database, self.settings, self.extractor.pipeline).run()),
                 group.create_task(learning.keep(self.database, self.lessons)),
                 group.create_task(learning.follow(self.database, self.extractor)),
@@ -128,6 +132,21 @@ class Worker:
             except STORE_ERRORS as error:
                 log.warning("counts_not_folded", error=str(error))
             await asyncio.sleep(FOLD_SECONDS)
+
+    async def keep_feed(self) -> None:
+        """Have changes numbered as soon as this worker has stored some, and twice a second whoever made them."""
+        while True:
+            try:
+                more = True
+                while more:
+                    self.stored.clear()
+                    async with self.database.transaction() as connection:
+                        more = await changes.number(connection)
+            except STORE_ERRORS as error:
+                log.warning("changes_not_numbered", error=str(error))
+                self.stored.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stored.wait(), FEED_SECONDS)
 
     async def work_once(self) -> bool:
         """Claim one batch and see it through; False where nothing was due."""
@@ -209,6 +228,7 @@ class Worker:
                     raise
                 log.info("batch_collided", attempt=attempt + 1)
             else:
+                self.stored.set()
                 pairs = zip(arrivals, saved, strict=True)
                 new = (arrival.article for arrival, one in pairs if one.outcome == "stored")
                 self.lessons.add(new, self.extractor.inference.background)

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import uvicorn
 
 from app.db import connect
 from app.extraction import Extractor, Pipeline
@@ -51,6 +52,24 @@ async def a_worker(url: str, pipeline: Pipeline | None = None, **others: Any) ->
             worker.stop()
             await running
             await database.close()
+
+
+@asynccontextmanager
+async def listening(url: str, **others: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """Open the HTTP application on a port of its own, for answers that have no end."""
+    application = create_app(settings_for(url, **others))
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.02)
+        assert not serving.done()
+    address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    try:
+        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        await serving
 
 
 @asynccontextmanager

@@ -100,6 +100,18 @@ TIMELINE: Final[dict[str, Any]] = {
     "items": [{"start": "2026-03-13T00:00:00Z", "articles": 0}, {"start": "2026-03-14T00:00:00Z", "articles": 3}],
 }
 AUTHOR_COUNT: Final[dict[str, Any]] = {"name": "Maren Holt", **SEEN}
+CHANGE: Final[dict[str, Any]] = {
+    "seq": 42,
+    "kind": "revised",
+    "article_id": ARTICLE["id"],
+    "revision": 2,
+    "other_id": None,
+    "story_id": None,
+    "topic": None,
+    "alias": None,
+    "at": ARTICLE["updated_at"],
+}
+CHANGES: Final[dict[str, Any]] = {"items": [CHANGE], "next": "/v1/changes?since=42&limit=50", "last_seq": 42}
 REVISION: Final[dict[str, Any]] = {"revision": 1, "at": ARTICLE["updated_at"], "current": True}
 
 

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from app.pipeline import changes
 from app.store import rows
+from app.store.changes import Change, note
 from app.store.identity import Candidate, decide, meet
 from app.store.plan import Arrival, Plan, Saved
 
@@ -37,3 +38,5 @@ async def carry_out(connection: AsyncConnection, plan: Plan) -> None:
     await rows.write_authors(connection, plan.written)
     await rows.write_topics(connection, plan.written)
     await rows.write_sightings(connection, plan.sightings)
+    await note(connection, [Change("created", article_id, 1) for article_id in plan.inserts])
+    await note(connection, [Change("revised", article_id, new.number) for article_id, new in plan.revisions.items()])

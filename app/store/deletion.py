@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store import author_counts, topic_counts
+from app.store.changes import Change, note
 
 LOCK_SUBMISSIONS = text(
     """
@@ -28,8 +29,10 @@ DROP_BODIES = text(
 )
 
 
-async def delete_article(connection: AsyncConnection, article_id: UUID) -> Literal["deleted", "gone", "unknown"]:
-    """Delete an article inside the caller's transaction; `gone` where it was deleted before.
+async def delete_article(
+    connection: AsyncConnection, article_id: UUID, kind: Literal["deleted", "retracted"] = "deleted"
+) -> Literal["deleted", "gone", "unknown"]:
+    """Delete an article inside the caller's transaction; `gone` where it was deleted before. `kind` is told in the feed.
 
     Locks submissions before the article, as a worker does, so that the two wait and never deadlock. A submission
     that sights the article after that finds the tombstone.
@@ -43,4 +46,5 @@ async def delete_article(connection: AsyncConnection, article_id: UUID) -> Liter
     await author_counts.count(connection, [article_id], -1)
     await connection.execute(DELETE, {"id": article_id})
     await connection.execute(DROP_BODIES, {"submissions": submissions})
+    await note(connection, [Change(kind, article_id)])
     return "deleted"

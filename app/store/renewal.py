@@ -19,6 +19,7 @@ from app.pipeline.article import Article
 from app.pipeline.changes import Key
 from app.store import rows, topic_counts
 from app.store.candidates import Candidate
+from app.store.changes import Change, note
 from app.store.differences import Differences, Printed, differences
 from app.store.plan import Arrival, Revision
 from app.store.printed_topics import printed_now, printed_then
@@ -164,6 +165,8 @@ async def carry_out(
     await rows.write_authors(connection, written)
     await rows.write_topics(connection, written)
     await rows.refresh_articles(connection, refreshed, retopiced)
+    await note(connection, [Change("revised", article_id, new.number) for article_id, new in revisions.items()])
+    await note(connection, [Change("retopiced", article_id) for article_id in retopiced])
 
 
 async def claim_keys(connection: AsyncConnection, results: Sequence[Result]) -> dict[Key, UUID]:

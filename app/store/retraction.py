@@ -41,7 +41,7 @@ async def retract_one(connection: AsyncConnection, recall: Recall) -> UUID | Non
         asked = {"scope": key.scope, "key": key.value, "source": wanted.source}
         found += await connection.scalars(OWNER, asked)
     for article_id in dict.fromkeys(found):
-        gone = await delete_article(connection, article_id)
+        gone = await delete_article(connection, article_id, "retracted")
         if gone == "deleted" and wanted.status == "withheld":
             await connection.execute(UNBURY, {"id": article_id})
             await connection.execute(FORGET_KEYS, {"id": article_id})

@@ -43,6 +43,9 @@ OUTCOMES: Final = (
     "stored", "revised", "unchanged", "duplicate", "rejected", "failed", "retracted", "deleted",
 )  # fmt: skip
 REPROCESSING_STATES: Final = ("running", "done", "cancelled")
+CHANGE_KINDS: Final = (
+    "created", "revised", "merged", "split", "linked", "retopiced", "aliased", "retracted", "deleted",
+)  # fmt: skip
 UNDATED_LAST: Final = "coalesce({}, '0001-01-01 00:00:00+00'::timestamptz)"
 """The sort key of newest first: articles without a date come last."""
 UNDATED_LAST_ASCENDING: Final = "coalesce({}, '9999-12-31 00:00:00+00'::timestamptz)"
@@ -475,4 +478,48 @@ workers = Table(
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     comment="A worker's sign of life.",
+)
+
+
+def what_changed() -> tuple[Column[object] | CheckConstraint, ...]:
+    """Give the columns that say what changed, the same on its way and in the feed."""
+    return (
+        Column("kind", Text, nullable=False),
+        Column("article_id", Uuid),
+        Column("revision", Integer),
+        Column("other_id", Uuid),
+        Column("story_id", Uuid),
+        Column("topic", Text),
+        Column("alias", Text),
+        Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        one_of("kind", CHANGE_KINDS),
+    )
+
+
+change_outbox = Table(
+    "change_outbox",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    *what_changed(),
+    comment="Changes as their transactions wrote them, not numbered yet: their ids are handed out before the commit.",
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    *what_changed(),
+    comment="The change feed: numbered after the commit, by one at a time, so that nothing appears before what was read.",
+)
+
+change_feed = Table(
+    "change_feed",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("horizon", BigInteger, nullable=False),
+    Column("linked_seq", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+    CheckConstraint("horizon <= last_seq", name="horizon"),
+    comment="One row: the last number handed out, the last one that is no longer kept, and how far stories are linked.",
 )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.pipeline.article import Topic
 from app.pipeline.slug import fold, slug
 from app.store.topic_counts import TAKE_ALIASES, recount
-from app.store.topic_links import LEARNED
+from app.store.topic_links import LEARNED, tell
 from app.store.topics import resolve
 
 BATCH: Final = 1_000
@@ -67,6 +67,7 @@ RESETTLE = text(
     """
 ).bindparams(bindparam("moved", type_=ARRAY(BigInteger)))
 """Points what is an alias of a topic, by an operator's word, to where that topic leads in the new edition."""
+ALIASES = text("SELECT id, canonical_id FROM topics WHERE canonical_id <> id")
 OTHER_LINKS = text("SELECT narrower_id, broader_id FROM topic_links")
 
 
@@ -114,6 +115,7 @@ async def resolved(connection: AsyncConnection, names: Iterable[Name]) -> dict[s
 async def load(connection: AsyncConnection, scheme: str, concepts: Sequence[Concept]) -> Loaded:
     """Put a taxonomy in force inside the caller's transaction, in place of what it said before."""
     await connection.execute(TAKE_ALIASES)
+    before = await aliases_in_force(connection)
     moved = {topic for row in await connection.execute(WERE_ALIASES, {"scheme": scheme}) for topic in row if topic}
     for statement in (*FORGET, UNALIAS):
         await connection.execute(statement, {"scheme": scheme})
@@ -126,7 +128,15 @@ async def load(connection: AsyncConnection, scheme: str, concepts: Sequence[Conc
     links, circles = await link(connection, scheme, concepts, by_code)
     await connection.execute(RESETTLE, {"moved": sorted(moved)})
     await recount(connection, {*moved, *aliases, *aliases.values()})
+    after = await aliases_in_force(connection)
+    other = {topic for topic, _ in before.items() ^ after.items()}
+    await tell(connection, {topic: after.get(topic, topic) for topic in sorted(other)})
     return Loaded(len(by_code), len(aliases), links, circles)
+
+
+async def aliases_in_force(connection: AsyncConnection) -> dict[int, int]:
+    """Give every alias with the topic that it counts as."""
+    return {row.id: row.canonical_id for row in await connection.execute(ALIASES)}
 
 
 async def unlearn(connection: AsyncConnection, named: Iterable[int]) -> set[int]:

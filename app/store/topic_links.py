@@ -4,13 +4,15 @@ Articles keep what they print. A topic that is an alias counts and is found as t
 once and for all that is stored; taken back, its articles are its own again.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, BigInteger, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.pipeline.article import Topic
 from app.pipeline.slug import fold, slug
+from app.store.changes import Change, note
 from app.store.topic_counts import TAKE_ALIASES, recount
 from app.store.topics import resolve
 
@@ -39,6 +41,9 @@ SETTLE = text(
 )
 """Points a topic and all its aliases to the end of their chain."""
 ROOT = text("SELECT coalesce(canonical_id, id) FROM topics WHERE id = :topic")
+SLUGS = text("SELECT id, slug FROM topics WHERE id = ANY(:topics)").bindparams(
+    bindparam("topics", type_=ARRAY(BigInteger))
+)
 ALIAS_OF = text("SELECT alias_of FROM topics WHERE id = :topic")
 ABOVE = text(
     """
@@ -91,6 +96,7 @@ async def add_alias(connection: AsyncConnection, topic: int, alias: int, *, by: 
     await connection.execute(POINT, {"alias": alias, "target": topic, "by": by})
     await settle(connection, alias, after)
     await recount(connection, {before, after, alias})
+    await tell(connection, {alias: after})
 
 
 async def remove_alias(connection: AsyncConnection, topic: int, alias: int, *, by: str | None = OPERATOR) -> bool:
@@ -105,7 +111,21 @@ async def remove_alias(connection: AsyncConnection, topic: int, alias: int, *, b
     await connection.execute(POINT, {"alias": alias, "target": None, "by": by})
     await settle(connection, alias, alias)
     await recount(connection, {before, alias})
+    await tell(connection, {alias: alias})
     return True
+
+
+async def tell(connection: AsyncConnection, moved: Mapping[int, int]) -> None:
+    """Tell the change feed which topics count as which from now on."""
+    rows = await connection.execute(SLUGS, {"topics": sorted({*moved, *moved.values()})})
+    slugs = {row.id: row.slug for row in rows}
+    await note(connection, [Change("aliased", topic=slugs[root], alias=slugs[alias]) for alias, root in moved.items()])
+
+
+async def tell_place(connection: AsyncConnection, narrower: int) -> None:
+    """Tell the change feed that what is broader than a topic changed."""
+    rows = await connection.execute(SLUGS, {"topics": [narrower]})
+    await note(connection, [Change("retopiced", topic=row.slug) for row in rows])
 
 
 async def settle(connection: AsyncConnection, topic: int, root: int) -> None:
@@ -118,10 +138,15 @@ async def add_broader(connection: AsyncConnection, narrower: int, broader: int) 
     await connection.execute(TAKE_ALIASES)
     if await connection.scalar(ABOVE, {"topic": broader, "other": narrower}):
         raise Circle
-    await connection.execute(LINK, {"narrower": narrower, "broader": broader, "by": OPERATOR})
+    linked = await connection.execute(LINK, {"narrower": narrower, "broader": broader, "by": OPERATOR})
+    if linked.rowcount:
+        await tell_place(connection, narrower)
 
 
 async def remove_broader(connection: AsyncConnection, narrower: int, broader: int) -> bool:
     """Take such a link back; False where there was none."""
     await connection.execute(TAKE_ALIASES)
-    return (await connection.execute(UNLINK, {"narrower": narrower, "broader": broader})).rowcount > 0
+    unlinked = await connection.execute(UNLINK, {"narrower": narrower, "broader": broader})
+    if unlinked.rowcount:
+        await tell_place(connection, narrower)
+    return unlinked.rowcount > 0

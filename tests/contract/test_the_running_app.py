@@ -80,13 +80,17 @@ def errors_are_problems(_context: CheckContext, response: Response, _case: "Case
         assert response.status_code < 500 or response.status_code == 503
 
 
-@schema.parametrize()
+@schema.exclude(path="/v1/changes/stream").parametrize()
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_application_keeps_its_contract(case: "Case[Any]", base_url: str) -> None:
     """A cursor and an article object's zone, URL or blankness are more than a schema can say: such a refusal is no breach.
 
-    Nor is a number that is taken as markup: sent as text it is one.
+    Nor is a number that is taken as markup: sent as text it is one. The stream of changes has no end to wait for, and
+    its pages are not waited for here.
     """
+    waits = dict(case.query or {}).get("wait")
+    if isinstance(waits, int):
+        case.query["wait"] = min(waits, 0)
     a_text = case.media_type in {*TEXTS, "text/plain"} and not isinstance(case.body, str)
     unsaid = [negative_data_rejection] if a_text else []
     case.call_and_validate(base_url=base_url, excluded_checks=[positive_data_acceptance, *unsaid])

@@ -28,7 +28,8 @@ from app.pipeline.article import (
     TopicEntry,
     TopicList,
 )
-from app.query import article, articles, authors, raw, topics
+from app.query import article, articles, authors, changes, raw, topics
+from app.query.following import Followers
 from app.query.related import Related
 from app.store.articles import save
 from app.store.folding import author_fold
@@ -137,9 +138,10 @@ def application(database: Database) -> FastAPI:
     made = FastAPI()
     made.state.database = database
     made.state.related = Related()
+    made.state.followers = Followers()
     errors.install(made)
     made.state.routes = made.routes
-    for module in (articles, article, raw, topics, topic_links, authors):
+    for module in (articles, article, raw, topics, topic_links, authors, changes):
         made.include_router(module.router)
     return made
 
