@@ -1,6 +1,5 @@
 """Acronyms that a text defines: found in many languages, and not where a bracket holds something else."""
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -93,15 +92,6 @@ def test_acronyms_are_mostly_capitals(text: str) -> None:
 @pytest.mark.parametrize("text", ["W", "who", "Who", "2024", "D-Ariz.", "ABCDEFGHIJK", "A B", "..", ""])
 def test_others_are_none(text: str) -> None:
     assert not is_acronym(text)
-
-
-@pytest.mark.parametrize(
-    "unit", ["(", "(AB", "(AB)", "A (AB) ", "Aa Bb (AB) ", "A ", "AAAAAAAAAA (aa aa aa aa aa) ", "ABA-"]
-)
-def test_five_megabytes_take_no_longer_than_their_beginning(unit: str) -> None:
-    started = time.perf_counter()
-    definitions([unit * (5_000_000 // len(unit))], "en")
-    assert time.perf_counter() - started < 3
 
 
 @given(st.text(alphabet="ABab (),.-'é\u0301ß", max_size=80))

@@ -1,8 +1,5 @@
 """Slugs stay what they are, and the spellings of one subject, and only of one, meet under a fold."""
 
-import sys
-import unicodedata
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -48,12 +45,6 @@ def test_a_long_slug_is_cut_at_a_hyphen() -> None:
     assert len(made) <= LONGEST
     assert set(made.split("-")) == {"harbour"}
     assert slug("h" * 500) == "h" * LONGEST
-
-
-def test_every_character_makes_a_slug_that_stays_as_it_is() -> None:
-    for number in range(sys.maxunicode + 1):
-        made = slug(f"a{chr(number)}b")
-        assert made.isascii() or slug(made) == made, unicodedata.name(chr(number), hex(number))
 
 
 @pytest.mark.parametrize(
@@ -147,9 +138,3 @@ def test_a_fold_of_a_fold_is_the_same(label: str, language: str | None) -> None:
     made = fold(label, language)
     assert fold(made, language) == made
     assert len(made) <= LONGEST_FOLD
-
-
-@pytest.mark.parametrize("junk", ["a.", "l'", "+", "é", "\u0301", "-a", "ß", " "])
-def test_five_megabytes_of_a_label_are_read_only_at_their_beginning(junk: str) -> None:
-    assert len(slug(junk * 2_500_000)) <= LONGEST
-    assert len(fold(junk * 2_500_000)) <= LONGEST_FOLD

@@ -1,7 +1,5 @@
 """Topics are what lists announce, senders declare or running text speaks of; each subject once, wherever it is read."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -387,24 +385,3 @@ def test_any_blocks_have_topics_that_agree_with_their_lists(
     assert all(isinstance(found[listed.block], ListBlock | Table) for listed in made.topic_lists)
     assert all(0 < topic.score <= 1 and topic.origins and topic.slug and topic.label for topic in made.topics)
     assert list(made.topics) == sorted(made.topics, key=lambda topic: (-topic.score, topic.label))
-
-
-HUGE: dict[str, Block] = {
-    "words": Paragraph("trade policy in the region " * 180_000),
-    "letters": Paragraph("a " * 2_500_000),
-    "one word": Paragraph("x" * 5_000_000),
-    "openings": Paragraph("issues include a, b and c; " * 185_000),
-    "commas": Paragraph("issues include " + "a," * 2_500_000),
-    "initials": Paragraph("A. " * 1_600_000 + ":"),
-    "characters": Paragraph("漁業協定" * 400_000),
-    "items": ListBlock(tuple(ListItem(None, f"item number {number}x") for number in range(100_000))),
-    "rows": Table(("a", "b"), tuple((f"cell {number}x", "y") for number in range(100_000))),
-}
-
-
-@pytest.mark.parametrize("kind", HUGE)
-def test_five_megabytes_of_anything_cost_bounded_time(kind: str) -> None:
-    declared = ["a " * number for number in range(1, 50)]
-    began = time.perf_counter()
-    topics([LEAD_IN, HUGE[kind]], declared, Context("en", own_names("harbour-post.example")))
-    assert time.perf_counter() - began < 30  # a bound on runaway growth, not a measurement: it takes up to three
