@@ -19,6 +19,7 @@ wrong and why. Times are RFC 3339 with an offset, ids are UUIDv7, pages are walk
 TAGS = [
     {"name": "intake", "description": "Bodies in, receipts out."},
     {"name": "articles", "description": "Normalised articles with their evidence and revisions."},
+    {"name": "stories", "description": "Articles that tell the same text."},
     {"name": "topics", "description": "Subjects, and who writes about them."},
     {"name": "changes", "description": "What changed, in an order that can be followed."},
     {"name": "operating", "description": "For those who run the service."},

@@ -20,6 +20,7 @@ from app.extraction import Extractor, Job
 from app.formats.read import hints_of
 from app.health import beat, leave
 from app.intake.accept import forget_keys
+from app.linker import Linker
 from app.queue import claims, wake
 from app.queue.claims import Claimed, Item
 from app.queue.retry import RetryPolicy
@@ -54,6 +55,7 @@ class Worker:
         self.stopping = asyncio.Event()
         self.woken = asyncio.Event()
         self.stored = asyncio.Event()
+        self.linker = Linker()
         self.lessons = Lessons()
 
     def stop(self) -> None:
@@ -134,19 +136,26 @@ class Worker:
             await asyncio.sleep(FOLD_SECONDS)
 
     async def keep_feed(self) -> None:
-        """Have changes numbered as soon as this worker has stored some, and twice a second whoever made them."""
+        """Have changes numbered and linked as soon as this worker has stored some, and twice a second whoever made them."""
         while True:
             try:
-                more = True
-                while more:
-                    self.stored.clear()
-                    async with self.database.transaction() as connection:
-                        more = await changes.number(connection)
-            except STORE_ERRORS as error:
-                log.warning("changes_not_numbered", error=str(error))
                 self.stored.clear()
+                await self.bring_up_to_date()
+            except STORE_ERRORS as error:
+                log.warning("changes_not_followed", error=str(error), kind=type(error).__name__)
+            except Exception:
+                log.exception("changes_not_linked")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stored.wait(), FEED_SECONDS)
+
+    async def bring_up_to_date(self) -> None:
+        """Have what is committed numbered, link what that changed, and number what linking changed, until there is no more."""
+        more = True
+        while more:
+            async with self.database.transaction() as connection:
+                more = await changes.number(connection)
+            async with self.database.transaction() as connection:
+                more |= await self.linker.link(connection)
 
     async def work_once(self) -> bool:
         """Claim one batch and see it through; False where nothing was due."""

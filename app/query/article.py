@@ -10,7 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.errors import Gone, NotFound
 from app.query import cursor
 from app.query.answers import answer, database_of, only_known_parameters, reads
-from app.query.columns import FIELDS, OFFSETS, columns, count_of, rfc3339, shown, sightings_shown
+from app.query.columns import (
+    FIELDS,
+    OF_STORY,
+    OFFSETS,
+    columns,
+    count_of,
+    rfc3339,
+    shown,
+    sightings_shown,
+    story_shown,
+)
 from app.query.pages import WalkQuery, page
 from app.query.schemas import Article, RevisionPage
 from app.store.tables import article_revisions, articles, tombstones
@@ -53,9 +63,10 @@ def stood(document: dict[str, Any]) -> dict[str, Any]:
 
 
 async def article_revision(connection: AsyncConnection, article_id: UUID, number: int) -> dict[str, Any]:
-    """Give an article as it stood in a revision, with its sightings of today; raises NotFound or Gone."""
+    """Give an article as it stood in a revision, with its sightings and its story of today; raises NotFound or Gone."""
+    today = (sightings_shown(), *(story_shown(name) for name in OF_STORY))
     statement = (
-        select(articles.c.revision, article_revisions.c.article, sightings_shown().label("sightings"))
+        select(articles.c.revision, article_revisions.c.article, *today)
         .outerjoin_from(
             articles,
             article_revisions,
@@ -67,7 +78,7 @@ async def article_revision(connection: AsyncConnection, article_id: UUID, number
     if row is None:
         raise await missing(connection, article_id)
     if row.article is not None:
-        return stood(row.article | shown([row.sightings], ["sightings"]))
+        return stood(row.article | shown(row[2:], ["sightings", *OF_STORY]))
     if row.revision != number:
         raise NotFound(f"The article has no revision {number}; its current one is {row.revision}.")
     return await current_article(connection, article_id)
@@ -126,7 +137,7 @@ async def list_revisions(request: Request, article_id: UUID, query: Annotated[Wa
     responses=reads(404, 410, 422),
 )
 async def read_revision(request: Request, article_id: UUID, revision: RevisionNumber) -> Response:
-    """Answer `200` with the article as it stood in that revision; `sightings` are today's."""
+    """Answer `200` with the article as it stood in that revision; `sightings` and story are today's."""
     async with database_of(request).reading() as connection:
         found = await article_revision(connection, article_id, revision)
     return answer(request, found)

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 from orjson import Fragment, loads
-from sqlalchemy import ColumnElement, Integer, Text, cast, func, literal_column, null, select, type_coerce
+from sqlalchemy import ColumnElement, Integer, Text, cast, func, literal_column, select, type_coerce
 from sqlalchemy.types import NULLTYPE
 
 from app.pipeline.slug import slug
 from app.query.examples import ASKED_FOR
 from app.query.schemas import ExtractedArticle
-from app.store.tables import articles
+from app.store.tables import articles, story_members
 
 FIELDS: Final = (
     "id", "revision", *ExtractedArticle.model_fields, "story_id", "duplicate_of", "sightings", "received_at",
@@ -24,8 +25,8 @@ OFFSETS: Final = {"published_at": "published_offset", "modified_at": "modified_o
 STORED_JSON: Final = ("topic_lists", "blocks", "repairs", "evidence")
 WRITTEN: Final = frozenset({*STORED_JSON, "topics", "sightings"})
 """The fields that come as the text of JSON, which nobody needs to read and write again."""
-UNKNOWN_YET: Final = ("story_id", "duplicate_of")
-"""Fields that nothing in the store decides yet."""
+OF_STORY: Final = ("story_id", "duplicate_of")
+"""Fields that the linker decides, of the article as it is today."""
 TOPICS_SHOWN: Final = """
     (SELECT CAST(coalesce(json_agg(json_build_object(
          'slug', each.slug, 'label', each.label, 'score', each.score, 'from', each.origins, 'mentions', each.mentions,
@@ -69,6 +70,12 @@ def topics_shown() -> ColumnElement[str]:
     return written(TOPICS_SHOWN, "topics")
 
 
+def story_shown(name: str) -> ColumnElement[UUID]:
+    """Give what the row of `articles` is in a story: the story, or the article that it is a duplicate of."""
+    found = select(story_members.c[name]).where(story_members.c.article_id == articles.c.id)
+    return found.correlate(articles).scalar_subquery().label(name)
+
+
 def sightings_shown() -> ColumnElement[str]:
     """Give the sightings of the row of `articles`, as JSON."""
     stamps = {name: STAMP.format(f"s.{name}") for name in ("received_at", "last_at")}
@@ -92,7 +99,7 @@ def columns(fields: Sequence[str]) -> Sequence[ColumnElement[Any]]:
 def columns_of(fields: tuple[str, ...]) -> Sequence[ColumnElement[Any]]:
     """Make those columns; most requests ask for the same."""
     special: dict[str, ColumnElement[Any]] = {"topics": topics_shown(), "sightings": sightings_shown()}
-    special |= {name: null().label(name) for name in UNKNOWN_YET}
+    special |= {name: story_shown(name) for name in OF_STORY}
     special |= {name: cast(articles.c[name], Text).label(name) for name in ("id", *STORED_JSON)}
     special["authors"] = type_coerce(articles.c.authors, NULLTYPE).label(
         "authors"

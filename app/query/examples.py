@@ -100,6 +100,43 @@ TIMELINE: Final[dict[str, Any]] = {
     "items": [{"start": "2026-03-13T00:00:00Z", "articles": 0}, {"start": "2026-03-14T00:00:00Z", "articles": 3}],
 }
 AUTHOR_COUNT: Final[dict[str, Any]] = {"name": "Maren Holt", **SEEN}
+STORY: Final[dict[str, Any]] = {
+    "id": "019a1b2c-4f10-7d22-8a31-0c1d2e3f4a5b",
+    "title": ARTICLE["title"],
+    "original": ARTICLE["id"],
+    "size": 2,
+    "source_count": 2,
+    "sources": ["ellery-wire.example", "harbour-post.example"],
+    "first_at": "2026-03-14T07:45:00Z",
+    "last_at": "2026-03-14T09:10:00Z",
+    "topics": [{"slug": "crane-safety", "label": "Crane safety", "articles": 2}],
+}
+STORY_DETAIL: Final[dict[str, Any]] = STORY | {
+    "articles": [
+        {
+            "id": ARTICLE["id"],
+            "title": ARTICLE["title"],
+            "url": ARTICLE["url"],
+            "source": "harbour-post.example",
+            "published_at": "2026-03-14T07:45:00Z",
+            "received_at": ARTICLE["received_at"],
+            "duplicate_of": None,
+            "rule": None,
+            "score": None,
+        },
+        {
+            "id": "019a1b2c-5a77-7b10-9c42-1d2e3f4a5b6c",
+            "title": "Cranes turn again",
+            "url": None,
+            "source": "ellery-wire.example",
+            "published_at": "2026-03-14T09:10:00Z",
+            "received_at": "2026-03-14T09:12:31.500000Z",
+            "duplicate_of": ARTICLE["id"],
+            "rule": "copy",
+            "score": 0.94,
+        },
+    ]
+}
 CHANGE: Final[dict[str, Any]] = {
     "seq": 42,
     "kind": "revised",

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -124,8 +125,9 @@ class ArticleQuery(WalkQuery):
         description='Web search over title and text: words, "phrases", `or`, `-not`.',
         examples=['"northern quay" -ferry'],
     )
+    story: UUID | None = Field(None, description="Id of a story: its articles.")
     duplicates: Literal["include", "exclude", "only"] = Field(
-        "include", description="Near-duplicates of earlier articles. Stories are not linked yet, so no article is one."
+        "include", description="Articles that are near-duplicates of one that was published earlier."
     )
     sort: Sort = Field(
         "-published_at",

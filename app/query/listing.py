@@ -18,7 +18,7 @@ from app.query.pages import page
 from app.query.selection import After, Wanted, everything, in_order, matching, picked
 from app.query.topic_names import UNKNOWN, printed, rarest_first
 from app.store.search import search_query
-from app.store.tables import articles
+from app.store.tables import articles, story_members
 
 NEAR: Final = 500
 """Articles that are looked at, the first in the order asked for, to see whether a question's words are common there."""
@@ -50,6 +50,13 @@ async def rare_matches(connection: AsyncConnection, query: ArticleQuery) -> tupl
     return tuple(ids) if len(ids) <= RARE else None
 
 
+async def members_of(connection: AsyncConnection, story: UUID) -> tuple[UUID, ...] | None:
+    """Give the articles of a story where they are few, else None; no index of articles holds a story's order."""
+    statement = select(story_members.c.article_id).where(story_members.c.story_id == story).limit(RARE + 1)
+    ids = (await connection.scalars(statement)).all()
+    return tuple(ids) if len(ids) <= RARE else None
+
+
 async def is_common(connection: AsyncConnection, wanted: Wanted) -> bool:
     """Say whether a walk soon meets enough that `q` matches, or soon ends; then nothing else need be known of the words.
 
@@ -68,14 +75,12 @@ async def is_common(connection: AsyncConnection, wanted: Wanted) -> bool:
 async def understood(connection: AsyncConnection, query: ArticleQuery, subject: str | None) -> Wanted | None:
     """Resolve slugs and a rare `q`; None where nothing can be found: an unknown topic, a question without words.
 
-    An unknown `subject` is a NotFound. Stories are not linked yet: no article is a duplicate, so `duplicates=only` finds nothing.
+    An unknown `subject` is a NotFound.
     """
     slugs = {*query.topic, *query.any_topic, *query.not_topic}
     topics = await printed(connection, slugs, narrower=query.narrower)
     if subject is not None and subject not in topics:
         raise NotFound(UNKNOWN)
-    if query.duplicates == "only":
-        return None
     any_topics = {topic for slug in query.any_topic for topic in topics.get(slug, ())}
     if not topics.keys() >= set(query.topic) or bool(query.any_topic) != bool(any_topics):
         return None
@@ -89,6 +94,7 @@ async def understood(connection: AsyncConnection, query: ArticleQuery, subject: 
         any_topics=tuple(sorted(any_topics)),
         not_topics=tuple(sorted({topic for slug in query.not_topic for topic in topics.get(slug, ())})),
         driver=driver,
+        members=await members_of(connection, query.story) if query.story is not None else None,
     )
     if query.q is None:
         return wanted

@@ -32,7 +32,14 @@ from sqlalchemy import (
 from app.query.filters import EARLIEST, ArticleQuery
 from app.store.folding import author_fold
 from app.store.search import regconfig, search_query
-from app.store.tables import UNDATED_LAST, UNDATED_LAST_ASCENDING, article_authors, article_topics, articles
+from app.store.tables import (
+    UNDATED_LAST,
+    UNDATED_LAST_ASCENDING,
+    article_authors,
+    article_topics,
+    articles,
+    story_members,
+)
 
 Selection = Select[Any] | CompoundSelect[Any]
 Driver = Literal["source", "author"]
@@ -44,7 +51,8 @@ class Wanted:
     """A checked question: topics by number, and the ids that a rare `q` matches (None where `q` is absent or common).
 
     Each of `topics` is a group, of which an article prints one at least: a topic with its aliases. `driver` is the source
-    or the author where that has fewer articles than any of them.
+    or the author where that has fewer articles than any of them. `members` are the articles of the story asked for, None
+    where none is, or a large one.
     """
 
     query: ArticleQuery
@@ -53,6 +61,12 @@ class Wanted:
     not_topics: tuple[int, ...] = ()
     matched: tuple[UUID, ...] | None = None
     driver: Driver | None = None
+    members: tuple[UUID, ...] | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether the articles are read by their ids, and sorted, rather than walked in order."""
+        return self.matched is not None or self.members is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,11 @@ def on_topics(article_id: ColumnElement[UUID], topics: Sequence[int]) -> ColumnE
     """Give the condition that an article is on at least one of these topics."""
     rows = article_topics.alias("on_topics")
     return fenced(rows, rows.c.article_id == article_id, rows.c.topic_id.in_(topics))
+
+
+def in_stories(article_id: ColumnElement[UUID], condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Give the condition that an article is in a story, as the condition says."""
+    return fenced(story_members, story_members.c.article_id == article_id, condition)
 
 
 def by_author(article_id: ColumnElement[UUID], name: str) -> ColumnElement[bool]:
@@ -138,6 +157,20 @@ def needs_article(wanted: Wanted) -> bool:
     return bool(query.language or query.q)
 
 
+def story_conditions(wanted: Wanted, article_id: ColumnElement[UUID]) -> list[ColumnElement[bool]]:
+    """Give the conditions on the story, and on being a duplicate."""
+    query = wanted.query
+    found: list[ColumnElement[bool]] = []
+    if wanted.members is not None:
+        found.append(articles.c.id == func.any(literal(list(wanted.members), ARRAY(Uuid))))
+    elif query.story is not None:
+        found.append(in_stories(article_id, story_members.c.story_id == query.story))
+    if query.duplicates != "include":
+        duplicate = in_stories(article_id, story_members.c.duplicate_of.is_not(None))
+        found.append(duplicate if query.duplicates == "only" else ~duplicate)
+    return found
+
+
 def other_conditions(wanted: Wanted, article_id: ColumnElement[UUID]) -> list[ColumnElement[bool]]:
     """Give the conditions on topics, authors and the articles' own columns."""
     query = wanted.query
@@ -151,6 +184,7 @@ def other_conditions(wanted: Wanted, article_id: ColumnElement[UUID]) -> list[Co
     if query.source:
         there = article_id is articles.c.id or needs_article(wanted)
         found.append(articles.c.source == query.source if there else of_source(article_id, query.source))
+    found += story_conditions(wanted, article_id)
     if query.language:
         found.append(articles.c.language == query.language)
     if wanted.matched is not None:
@@ -162,7 +196,7 @@ def other_conditions(wanted: Wanted, article_id: ColumnElement[UUID]) -> list[Co
 
 def grouped(wanted: Wanted) -> Wanted:
     """Give a question for any of several topics, and for no others, as one for a group of them."""
-    if not wanted.any_topics or wanted.topics or wanted.matched is not None:
+    if not wanted.any_topics or wanted.topics or wanted.named:
         return wanted
     return replace(wanted, topics=(wanted.any_topics,), any_topics=())
 
@@ -172,13 +206,13 @@ def driven(wanted: Wanted, topic: ColumnElement[bool] | None = None) -> tuple[Ta
 
     `topic` is the condition on a topic's rows where it is not that they are of the first group.
     """
-    if wanted.matched is None and wanted.driver == "source":
+    if not wanted.named and wanted.driver == "source":
         return articles, wanted, []
-    if wanted.matched is None and wanted.topics and wanted.driver is None:
+    if not wanted.named and wanted.topics and wanted.driver is None:
         rest = replace(wanted, topics=wanted.topics[1:])
         return article_topics, rest, [article_topics.c.topic_id.in_(wanted.topics[0]) if topic is None else topic]
     author = wanted.query.author
-    if wanted.matched is None and author:
+    if not wanted.named and author:
         rest = replace(wanted, query=wanted.query.model_copy(update={"author": None}))
         return article_authors, rest, [article_authors.c.fold == author_fold(author)]
     return articles, wanted, []
@@ -242,7 +276,7 @@ def picked(wanted: Wanted, limit: int, after: After | None = None, floor: After 
     """
     wanted = grouped(wanted)
     sort, behind = wanted.query.sort, beyond(wanted, after, floor)
-    if wanted.matched is not None or wanted.driver or not wanted.topics or len(wanted.topics[0]) == 1:
+    if wanted.named or wanted.driver or not wanted.topics or len(wanted.topics[0]) == 1:
         return in_order(one_source(wanted, behind), sort, limit)
     asked = func.unnest(literal(list(wanted.topics[0]), ARRAY(BigInteger))).table_valued("topic_id", name="asked")
     asked = asked.render_derived()

@@ -523,3 +523,64 @@ change_feed = Table(
     CheckConstraint("horizon <= last_seq", name="horizon"),
     comment="One row: the last number handed out, the last one that is no longer kept, and how far stories are linked.",
 )
+
+
+article_signatures = Table(
+    "article_signatures",
+    metadata,
+    Column("article_id", Uuid, primary_key=True),
+    Column("keys", ARRAY(BigInteger), nullable=False),
+    Index("ix_article_signatures_keys", "keys", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    comment="What an article's text is found by among near-duplicates; written by the linker alone.",
+)
+
+article_ties = Table(
+    "article_ties",
+    metadata,
+    Column("article_id", Uuid, primary_key=True),
+    Column("other_id", Uuid, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("score", REAL, nullable=False),
+    CheckConstraint("article_id < other_id", name="once"),
+    Index("ix_article_ties_other_id", "other_id"),
+    comment="Two articles that tell the same text: by which rule, and how alike; written by the linker alone.",
+)
+
+partings = Table(
+    "partings",
+    metadata,
+    Column("article_id", Uuid, primary_key=True),
+    Column("other_id", Uuid, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("article_id < other_id", name="once"),
+    Index("ix_partings_other_id", "other_id"),
+    comment="Two articles of which somebody said that they are not the same; they are never in one story again.",
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("original_id", Uuid, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sources", Integer, nullable=False),
+    moment("first_at"),
+    moment("last_at"),
+    Index("ix_stories_last_at", "last_at", "id"),
+    Index("ix_stories_size", "size", "id"),
+    comment="Two or more articles that tell the same text; the times are of publication, else of arrival.",
+)
+
+story_members = Table(
+    "story_members",
+    metadata,
+    Column("article_id", Uuid, primary_key=True),
+    Column("story_id", Uuid, nullable=False),
+    Column("source", Text),
+    Column("duplicate_of", Uuid),
+    Column("rule", Text),
+    Column("score", REAL),
+    CheckConstraint("(duplicate_of IS NULL) = (rule IS NULL)", name="rule"),
+    Index("ix_story_members_story_id", "story_id", "article_id"),
+    comment="An article's story, and of which article it is a duplicate; null for the one that was published first.",
+)

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from app import errors
 from app.db import Database
-from app.intake import topic_links
+from app.intake import partings, topic_links
 from app.pipeline.article import (
     Article,
     Evidence,
@@ -28,7 +28,7 @@ from app.pipeline.article import (
     TopicEntry,
     TopicList,
 )
-from app.query import article, articles, authors, changes, raw, topics
+from app.query import article, articles, authors, changes, raw, stories, topics
 from app.query.following import Followers
 from app.query.related import Related
 from app.store.articles import save
@@ -141,7 +141,7 @@ def application(database: Database) -> FastAPI:
     made.state.followers = Followers()
     errors.install(made)
     made.state.routes = made.routes
-    for module in (articles, article, raw, topics, topic_links, authors, changes):
+    for module in (articles, article, raw, topics, topic_links, authors, changes, stories, partings):
         made.include_router(module.router)
     return made
 

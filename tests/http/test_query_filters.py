@@ -174,12 +174,3 @@ async def test_an_author_who_is_printed_twice_is_one(database: Database, reader:
     asked: dict[str, Any] = {"author": "ana ruiz", "limit": 1, "total": True}
     assert sorted(item["id"] for item in await walk(reader, "/v1/articles", **asked)) == sorted(stored)
     assert (await reader.get("/v1/articles", params=asked)).json()["total"]["count"] == 2
-
-
-@pytest.mark.parametrize(("duplicates", "found"), [("include", 1), ("exclude", 1), ("only", 0)])
-async def test_no_article_is_a_duplicate_before_stories_are_linked(
-    database: Database, reader: httpx.AsyncClient, duplicates: str, found: int
-) -> None:
-    await store(database, Told())
-    page = (await reader.get(f"/v1/articles?duplicates={duplicates}&total=true")).json()
-    assert (len(page["items"]), page["total"]["count"]) == (found, found)
