@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.pipeline import changes
-from app.store import rows
+from app.store import rows, source_counts
 from app.store.identity import Candidate, decide, meet
 from app.store.plan import Arrival, Plan, Saved
 
@@ -37,3 +37,4 @@ async def carry_out(connection: AsyncConnection, plan: Plan) -> None:
     await rows.write_authors(connection, plan.written)
     await rows.write_topics(connection, plan.written)
     await rows.write_sightings(connection, plan.sightings)
+    await source_counts.count_sightings(connection, plan.sightings.values())
