@@ -20,6 +20,7 @@ TAGS = [
     {"name": "intake", "description": "Bodies in, receipts out."},
     {"name": "articles", "description": "Normalised articles with their evidence and revisions."},
     {"name": "topics", "description": "Subjects, and who writes about them."},
+    {"name": "sources", "description": "Who sends what, how complete and how punctual it is."},
     {"name": "operating", "description": "For those who run the service."},
 ]
 

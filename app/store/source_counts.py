@@ -186,9 +186,7 @@ async def forget_sightings(connection: AsyncConnection, articles: Collection[UUI
     await connection.execute(FORGET_SIGHTINGS, {"ids": list(articles)})
 
 
-async def count_items(
-    connection: AsyncConnection, items: Collection[tuple[UUID, int, str, str | None]]
-) -> None:
+async def count_items(connection: AsyncConnection, items: Collection[tuple[UUID, int, str, str | None]]) -> None:
     """Count outcomes (submission, position, outcome, reason) before they are written; the caller holds the submissions.
 
     An item counts for the source that its submission was sent under: of one that was not read no other is known.

@@ -11,12 +11,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from alembic import command
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from app import migrate
 from app.db import Database
-from app.pipeline.article import Retraction
+from app.pipeline.article import Precision, Retraction
 from app.queue.claims import Item, keep_items
 from app.store import source_counts, topic_counts
 from app.store.articles import save
@@ -29,7 +31,11 @@ from tests.store.test_topic_counts import fold_all, live_ids
 
 Figures = Counter[tuple[str, str, str]]
 SOURCES = ("harbour-post.example", "ellery-wire.example", None)
-REASONS = ("There is no text left.", "/3/content: Field required; /4/content: Field required", "/12/content: Field required")
+REASONS = (
+    "There is no text left.",
+    "/3/content: Field required; /4/content: Field required",
+    "/12/content: Field required",
+)
 TOLD_APART = {
     "There is no text left.": "There is no text left.",
     REASONS[1]: "/#/content: Field required",
@@ -51,7 +57,7 @@ ARTICLES = text(
     FROM articles a
     """
 )
-SIGHTINGS = text("SELECT coalesce(source, '') AS source, count FROM sightings")
+SIGHTINGS = text("SELECT coalesce(source, '') AS source, count AS arrivals FROM sightings")
 ITEMS = text(
     """
     SELECT coalesce(s.source, '') AS source, i.outcome, i.reason
@@ -85,8 +91,7 @@ def of_article(row: Any) -> list[tuple[str, str]]:
         "with_date": row.published_at is not None,
         "with_topics": row.has_topics,
         "assumed_utc": row.published_zone == "assumed_utc",
-        "after_arrival": exact
-        and timedelta(minutes=5) < row.published_at - row.current_since <= timedelta(hours=14),
+        "after_arrival": exact and timedelta(minutes=5) < row.published_at - row.current_since <= timedelta(hours=14),
     }
     figures = [(name, "") for name, holds in found.items() if holds] + [("revisions", "")] * (row.revision - 1)
     if exact and row.published_zone != "assumed_utc":
@@ -107,7 +112,7 @@ async def recounted(connection: AsyncConnection) -> Figures:
     for row in await connection.execute(ARTICLES):
         found.update((row.source, figure, detail) for figure, detail in of_article(row))
     for row in await connection.execute(SIGHTINGS):
-        found[row.source, "sightings", ""] += row.count
+        found[row.source, "sightings", ""] += row.arrivals
     for row in await connection.execute(ITEMS):
         found[row.source, row.outcome, ""] += 1
         if row.outcome == "rejected":
@@ -147,8 +152,10 @@ def some_arrival(chance: random.Random, submission_id: UUID, at: datetime, sourc
         topics=chance.sample(["Cranes", "Ferries"], chance.randrange(3)),
     )
     if published is not None:
-        precision = chance.choice(["second", "minute", "day"])
-        article = replace(article, published_precision=precision, published_zone=chance.choice(["stated", "assumed_utc"]))
+        precision: Precision = chance.choice(["second", "minute", "day"])
+        article = replace(
+            article, published_precision=precision, published_zone=chance.choice(["stated", "assumed_utc"])
+        )
     return Arrival(submission_id, chance.randrange(10**6), at, article)
 
 
@@ -238,6 +245,22 @@ async def watch(database: Database) -> None:
     """Hold the figures against recounts for as long as others write."""
     while True:
         await assert_sources(database)
+
+
+async def test_the_migration_counts_what_is_stored_already(database: Database) -> None:
+    chance = random.Random(9)
+    for _ in range(15):
+        await arrive(database, chance)
+    await remove(database, chance, await live_ids(database))
+    async with database.engine.connect() as connection:
+        await connection.run_sync(
+            lambda sync: command.downgrade(migrate.configuration(sync), "20261126_source_counts-1")
+        )
+        await connection.run_sync(lambda sync: command.upgrade(migrate.configuration(sync), "head"))
+        await connection.commit()
+    await assert_sources(database)
+    await fold_all(database)
+    await assert_sources(database)
 
 
 async def of(database: Database, figure: str) -> dict[tuple[str, str], int]:
