@@ -190,6 +190,12 @@ def test_a_quantile_is_within_its_error(spans: list[float], share: float) -> Non
     assert histogram.quantile(found, share) == pytest.approx(true, rel=0.0453, abs=0.51)
 
 
+def test_no_bucket_has_a_rank_beyond_the_last() -> None:
+    assert [histogram.bucket_at({3: 2, -1: 1}, rank) for rank in (1, 2, 3)] == [-1, 3, 3]
+    with pytest.raises(ValueError, match="none has rank 4"):
+        histogram.bucket_at({3: 2, -1: 1}, 4)
+
+
 def bucket_of(span: timedelta) -> int:
     """Give the bucket of a pause."""
     return math.floor(8 * math.log2(span.total_seconds()))
