@@ -142,7 +142,11 @@ async def submission(
 
 def some_arrival(chance: random.Random, submission_id: UUID, at: datetime, source: str | None) -> Arrival:
     """Give an arrival of an article whose URL may have been seen before, published about when it arrived."""
-    published = None if chance.random() < 0.2 else at - timedelta(seconds=chance.randrange(-60_000, 100_000) * 31 + 7)
+    published = (
+        None
+        if chance.random() < 0.2
+        else at - timedelta(seconds=chance.randrange(-60_000, 100_000) * chance.choice([1, 31]) + 7)
+    )
     article = an_article(
         f"Report {chance.random()} from the coast, where the keeper counted more ships than he had expected.",
         authors=chance.sample(["Maren Holt", "Tomas Lind"], chance.randrange(3)),
