@@ -19,7 +19,7 @@ from app.intake.accept import Intake
 from app.intake.receipts import Waiters
 from app.metrics import Observe
 from app.openapi import DESCRIPTION, TAGS, document, operation_id
-from app.query import article, articles, authors, changes, raw, stories, topics
+from app.query import article, articles, authors, changes, raw, sources, stories, topics
 from app.query.following import Followers
 from app.query.related import Related
 from app.queue.claims import FINISHED_CHANNEL
@@ -29,7 +29,7 @@ from app.store.changes import CHANGED_CHANNEL
 
 ROUTED = (
     routes, extract, receipt_routes, articles, article, raw, deletion, stories, partings, topics, topic_links, authors,
-    changes, operating,
+    sources, changes, operating,
 )  # fmt: skip
 """The route modules, in the order in which `/docs` shows them."""
 

@@ -21,6 +21,7 @@ TAGS = [
     {"name": "articles", "description": "Normalised articles with their evidence and revisions."},
     {"name": "stories", "description": "Articles that tell the same text."},
     {"name": "topics", "description": "Subjects, and who writes about them."},
+    {"name": "sources", "description": "Who sends what, how complete and how punctual it is."},
     {"name": "changes", "description": "What changed, in an order that can be followed."},
     {"name": "operating", "description": "For those who run the service."},
 ]

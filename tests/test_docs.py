@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.pipeline import repair
 from app.query.schemas import Article
+from app.query.source_schemas import Scorecard
 from app.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -18,6 +19,14 @@ def test_every_field_has_its_meaning_and_no_other_has() -> None:
         *dict.fromkeys(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
     ]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(Article.model_fields)
+
+
+def test_every_field_of_a_scorecard_has_its_meaning() -> None:
+    table = FIELDS.partition("## A source's scorecard")[2]
+    named = [
+        name for cell in re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)
+    ]
+    assert sorted(named) == sorted(Scorecard.model_fields)
 
 
 def test_every_kind_of_repair_is_told() -> None:

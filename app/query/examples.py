@@ -149,6 +149,29 @@ CHANGE: Final[dict[str, Any]] = {
     "at": ARTICLE["updated_at"],
 }
 CHANGES: Final[dict[str, Any]] = {"items": [CHANGE], "next": "/v1/changes?since=42&limit=50", "last_seq": 42}
+SCORECARD: Final[dict[str, Any]] = {
+    "source": SIGHTING["source"],
+    "articles": 128,
+    "sightings": 140,
+    "with_author": 0.9609,
+    "with_date": 1.0,
+    "with_topics": 0.9922,
+    "zone_anomalies": {"assumed_utc": 3, "after_arrival": 0},
+    "duplicate_rate": 0.0234,
+    "revisions_per_article": 0.1094,
+    "lag": {"articles": 119, "median_seconds": 348, "p95_seconds": 2865},
+    "first_seen": SEEN["first_seen"],
+    "last_seen": SEEN["last_seen"],
+    "silence": {
+        "since": SEEN["last_seen"],
+        "usual_pause_seconds": 2407,
+        "long_pause_seconds": 35073,
+        "unusual": False,
+    },
+    "rejected": 2,
+    "reject_reasons": [{"reason": "There is no text left once menus, bylines and footers are taken away.", "count": 2}],
+    "failed": 0,
+}
 REVISION: Final[dict[str, Any]] = {"revision": 1, "at": ARTICLE["updated_at"], "current": True}
 
 

@@ -17,6 +17,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.store import source_counts
+
 QUEUED_CHANNEL = "dateline_queued"
 FINISHED_CHANNEL = "dateline_finished"
 
@@ -201,6 +203,8 @@ async def finish(connection: AsyncConnection, token: UUID, endings: Sequence[End
 async def keep_items(connection: AsyncConnection, items: Sequence[Item]) -> None:
     """Write the outcomes of items; a later attempt's replaces an earlier one's."""
     if items:
+        told = [(item.submission_id, item.position, item.outcome, item.reason) for item in items]
+        await source_counts.count_items(connection, told)
         parameters = {
             "ids": [item.submission_id for item in items],
             "positions": [item.position for item in items],

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.pipeline import changes
-from app.store import rows
+from app.store import rows, source_counts
 from app.store.changes import Change, note
 from app.store.identity import Candidate, decide, meet
 from app.store.plan import Arrival, Plan, Saved
@@ -40,3 +40,4 @@ async def carry_out(connection: AsyncConnection, plan: Plan) -> None:
     await rows.write_sightings(connection, plan.sightings)
     await note(connection, [Change("created", article_id, 1) for article_id in plan.inserts])
     await note(connection, [Change("revised", article_id, new.number) for article_id, new in plan.revisions.items()])
+    await source_counts.count_sightings(connection, plan.sightings.values())

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store import author_counts, topic_counts
+from app.store import author_counts, source_counts, topic_counts
 from app.store.changes import Change, note
 
 LOCK_SUBMISSIONS = text(
@@ -44,6 +44,7 @@ async def delete_article(
     await topic_counts.hold_aliases(connection)
     await topic_counts.count(connection, [article_id], -1)
     await author_counts.count(connection, [article_id], -1)
+    await source_counts.forget_sightings(connection, [article_id])
     await connection.execute(DELETE, {"id": article_id})
     await connection.execute(DROP_BODIES, {"submissions": submissions})
     await note(connection, [Change(kind, article_id)])

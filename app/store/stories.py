@@ -1,5 +1,6 @@
 """Stories in the store: what ties come to is decided anew around every article that changed, by one at a time."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ from uuid_utils.compat import uuid7
 from app.pipeline.stories import Bond, Place, Told, form
 from app.store.changes import Change, note
 from app.store.signatures import tie_of
+from app.store.source_counts import note_duplicates
 
 LINK_LOCK: Final = 0x64617465_0007
 TRY_LINK = text("SELECT pg_try_advisory_xact_lock(:lock)").bindparams(lock=LINK_LOCK)
@@ -118,8 +120,16 @@ async def settle(connection: AsyncConnection, changed: Collection[UUID]) -> None
     }
     after = members(told, form(told.values(), bonds, parted), before)
     await write(connection, before, after)
+    await note_duplicates(connection, fewer_or_more(before, after))
     moved = [one for one in around if link_of(before.get(one)) != link_of(after.get(one)) and one in told]
     await note(connection, [linked(one, after.get(one)) for one in moved])
+
+
+def fewer_or_more(before: Mapping[UUID, Member], after: Mapping[UUID, Member]) -> Counter[str]:
+    """Give by how much the number of every source's duplicates changes; those without a source are those of ''."""
+    now = Counter(member.source or "" for member in after.values() if member.place)
+    now.subtract(member.source or "" for member in before.values() if member.place)
+    return now
 
 
 def link_of(member: Member | None) -> tuple[UUID, UUID | None] | None:

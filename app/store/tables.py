@@ -42,6 +42,11 @@ STATES: Final = ("queued", "processing", "done", "quarantined")
 OUTCOMES: Final = (
     "stored", "revised", "unchanged", "duplicate", "rejected", "failed", "retracted", "deleted",
 )  # fmt: skip
+SOURCE_FIGURES: Final = (
+    "articles", "with_author", "with_date", "with_topics", "assumed_utc", "after_arrival", "revisions", "lag",
+    "duplicates", "sightings", "rejected", "reason", "failed", "pause",
+)  # fmt: skip
+"""What is counted of a source; `detail` is the bucket of a lag or pause, the words of a reason, else nothing."""
 REPROCESSING_STATES: Final = ("running", "done", "cancelled")
 CHANGE_KINDS: Final = (
     "created", "revised", "merged", "split", "linked", "retopiced", "aliased", "retracted", "deleted",
@@ -583,4 +588,41 @@ story_members = Table(
     CheckConstraint("(duplicate_of IS NULL) = (rule IS NULL)", name="rule"),
     Index("ix_story_members_story_id", "story_id", "article_id"),
     comment="An article's story, and of which article it is a duplicate; null for the one that was published first.",
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("source", Text(collation="C"), primary_key=True),
+    Column("articles", BigInteger, nullable=False),
+    moment("first_seen", nullable=True),
+    moment("last_seen", nullable=True),
+    Index("ix_sources_most", text("articles DESC"), "source"),
+    Index("ix_sources_latest", text("last_seen DESC"), "source"),
+    comment="Every source that was heard, with its articles and its first and last arrival; '' are those without one.",
+)
+
+source_counts = Table(
+    "source_counts",
+    metadata,
+    Column("source", Text(collation="C"), primary_key=True),
+    Column("figure", Text(collation="C"), primary_key=True),
+    Column("detail", Text(collation="C"), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    one_of("figure", SOURCE_FIGURES),
+    comment="The figures of a source's scorecard; lags and pauses are histograms with logarithmic buckets.",
+)
+
+source_deltas = Table(
+    "source_deltas",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("source", Text(collation="C"), nullable=False),
+    Column("figure", Text(collation="C"), nullable=False),
+    Column("detail", Text(collation="C"), nullable=False),
+    Column("change", BigInteger, nullable=False),
+    moment("at", nullable=True),
+    one_of("figure", SOURCE_FIGURES),
+    Index("ix_source_deltas_source", "source"),
+    comment="Changes of sources' figures, folded later; `at` is the arrival that the change came with, if it did.",
 )

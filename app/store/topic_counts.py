@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store import author_counts
+from app.store import author_counts, source_counts
 
 ALL_ARTICLES: Final = 0
 """The topic under which every article is counted."""
@@ -137,19 +137,21 @@ async def hold_aliases(connection: AsyncConnection) -> None:
 
 
 async def count(connection: AsyncConnection, articles: Collection[UUID], sign: int) -> None:
-    """Count what these articles are on now: 1 after they were written, -1 before they change or go.
+    """Count what these articles are on now, and for their sources: 1 after they were written, -1 before they change or go.
 
     The caller holds the aliases, so that what is counted under a topic is taken from the same.
     """
     if articles:
         await connection.execute(COUNT, {"ids": list(articles), "sign": sign})
+        await source_counts.count(connection, articles, sign)
 
 
 async def fold(connection: AsyncConnection) -> bool:
-    """Sum deltas up, of topics and of authors, 20,000 at most of each; True where there may be more, False where another folds."""
+    """Sum deltas up, of topics, authors and sources, 20,000 at most of each; True where there may be more, False where another folds."""
     if not await connection.scalar(TRY_FOLD):
         return False
     more = await author_counts.fold(connection)
+    more = await source_counts.fold(connection) or more
     sources = list(await connection.scalars(FOLD, {"most": MOST_FOLDED}))
     if not sources:
         return more
@@ -181,5 +183,6 @@ async def rebuild(connection: AsyncConnection) -> None:
     await connection.execute(TAKE_FOLD)
     await connection.execute(EMPTY)
     await author_counts.rebuild(connection)
+    await source_counts.rebuild(connection)
     sources = list(await connection.scalars(REBUILD))
     await learn_boilerplate(connection, sources)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.db import Database
 from app.extraction import Pipeline
 from tests.running import a_worker, ended, http, kill, post, worker_process
+from tests.store.test_source_counts import assert_sources
 from tests.store.test_topic_counts import assert_counts
 
 ARTICLES = 240
@@ -64,6 +65,7 @@ async def test_workers_killed_at_any_moment_lose_and_double_nothing(database_url
         assert await connection.scalar(text("SELECT sum(count) FROM sightings")) == ARTICLES
         assert await connection.scalar(text("SELECT count(*) FROM article_authors")) == ARTICLES
     await assert_counts(database)
+    await assert_sources(database)
 
 
 async def test_sigterm_lets_a_worker_end_what_it_has_in_hand(database_url: str) -> None:

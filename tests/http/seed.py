@@ -28,7 +28,7 @@ from app.pipeline.article import (
     TopicEntry,
     TopicList,
 )
-from app.query import article, articles, authors, changes, raw, stories, topics
+from app.query import article, articles, authors, changes, raw, sources, stories, topics
 from app.query.following import Followers
 from app.query.related import Related
 from app.store.articles import save
@@ -141,7 +141,7 @@ def application(database: Database) -> FastAPI:
     made.state.followers = Followers()
     errors.install(made)
     made.state.routes = made.routes
-    for module in (articles, article, raw, topics, topic_links, authors, changes, stories, partings):
+    for module in (articles, article, raw, topics, topic_links, authors, sources, changes, stories, partings):
         made.include_router(module.router)
     return made
 

@@ -5,10 +5,18 @@ import pytest
 from pydantic import BaseModel
 
 from app.db import Database
-from app.query import examples, schemas
+from app.query import examples, schemas, source_schemas
 from tests.http.seed import Told, application, store, strings
 
-PATHS = ["/v1/articles", "/v1/topics", "/v1/authors", "/v1/topics/cranes", "/v1/topics/cranes/articles"]
+PATHS = [
+    "/v1/articles",
+    "/v1/topics",
+    "/v1/authors",
+    "/v1/sources",
+    "/v1/sources/harbour-post.example",
+    "/v1/topics/cranes",
+    "/v1/topics/cranes/articles",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -42,6 +50,7 @@ async def test_an_article_is_a_304_until_it_is_seen_again(database: Database, re
         (schemas.TopicDetail, examples.TOPIC_DETAIL),
         (schemas.Timeline, examples.TIMELINE),
         (schemas.AuthorCount, examples.AUTHOR_COUNT),
+        (source_schemas.Scorecard, examples.SCORECARD),
         (schemas.Revision, examples.REVISION),
     ],
 )

@@ -110,6 +110,15 @@ async def duplicates(database: Database) -> dict[UUID, UUID]:
     return dict(found)
 
 
+async def duplicates_counted(database: Database) -> list[tuple[Any, ...]]:
+    """Give how many duplicates the scorecards count of each source."""
+    return await rows(
+        database,
+        "SELECT source, sum(change)::int FROM source_deltas WHERE figure = 'duplicates' GROUP BY 1 HAVING sum(change) <> 0 "
+        "ORDER BY 1",
+    )
+
+
 async def test_copies_of_one_text_are_a_story_with_the_first_as_its_original(database: Database) -> None:
     report = a_report(1)
     ids = await stored(
@@ -122,6 +131,11 @@ async def test_copies_of_one_text_are_a_story_with_the_first_as_its_original(dat
     assert await duplicates(database) == {ids[0]: ids[1], ids[2]: ids[1]}
     [story] = await rows(database, "SELECT original_id, size, sources, first_at, last_at FROM stories")
     assert story == (ids[1], 3, 3, NOON + timedelta(hours=1), NOON + timedelta(hours=3))
+    assert await duplicates_counted(database) == [("outlet-1.example", 1), ("outlet-3.example", 1)]
+    async with database.transaction() as connection:
+        await delete_article(connection, ids[0])
+    await linked(database)
+    assert await duplicates_counted(database) == [("outlet-3.example", 1)]
 
 
 async def test_links_are_told_in_the_change_feed_once(database: Database) -> None:
