@@ -124,7 +124,7 @@ def near_copies(articles: int, seed: int = 1) -> Told:
     """Make about so many texts: six in ten of wire stories, a cluster of 200, roundups, forms, and texts of their own."""
     press, told = Press(seed), Told()
     everybody = press.prose(350)
-    for _ in range(min(CLUSTER, articles // 15)):
+    for _ in range(min(CLUSTER, articles // 30)):
         told.add(
             "everybody",
             press.reworded(press.framed(everybody)) if press.chance.random() < 0.3 else press.framed(everybody),

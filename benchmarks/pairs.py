@@ -32,8 +32,13 @@ def pair(a: str, b: str) -> Pair:
 
 
 def texts_of(folder: Path) -> dict[str, str]:
-    """Read the texts of a folder and of those below."""
-    return {path.stem: path.read_text("utf-8", "replace") for path in sorted(folder.rglob("*.txt"))}
+    """Read the texts of a folder and of those below; ends where two have one name, as a pair could mean either."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.txt")):
+        if path.stem in found:
+            raise SystemExit(f"Two texts are called {path.stem}; rename one: {path}")
+        found[path.stem] = path.read_text("utf-8", "replace")
+    return found
 
 
 def rows_of(lines: Sequence[str]) -> Iterator[list[str]]:
@@ -42,7 +47,8 @@ def rows_of(lines: Sequence[str]) -> Iterator[list[str]]:
     if kept and kept[0].lstrip().startswith(("{", "[")):
         for line in kept:
             found = json.loads(line)
-            yield [str(value) for value in (found.values() if isinstance(found, dict) else found)]
+            values = [*(found.values() if isinstance(found, dict) else found)]
+            yield [str(value) for value in sorted(values, key=lambda value: not isinstance(value, str))]
         return
     yield from csv.reader(kept, delimiter="\t" if kept and "\t" in kept[0] else ",", skipinitialspace=True)
 

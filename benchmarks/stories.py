@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.pipeline.likeness import (
-    FEWEST_SHARED,
     REWRITE,
     SAMPLED,
     likeness,
@@ -66,14 +65,7 @@ def candidates(
             if held:
                 shared.update(held[-NEWEST:])
             held.append(name)
-        yield (
-            name,
-            [
-                other
-                for other, count in shared.items()
-                if count >= FEWEST_SHARED and promising(mine, keys[other], least)
-            ],
-        )
+        yield name, [other for other, count in shared.items() if promising(mine, keys[other], count, least)]
 
 
 def contained(resemblance: float) -> float:
@@ -201,7 +193,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("pairs", nargs="?", type=Path)
     parser.add_argument("--at", type=float, action="append", help="overlap from which a pair counts; repeat for more")
-    parser.add_argument("--articles", type=int, default=3_000, help="texts of the collection that is made")
+    parser.add_argument("--articles", type=int, default=6_000, help="texts of the collection that is made")
     parser.add_argument("--postgres", metavar="URL|embedded", help="a Postgres to measure too")
     parser.add_argument("--stored", default="100000,1000000", help="articles stored there already, parted by commas")
     options = parser.parse_args()

@@ -114,7 +114,7 @@ async def whole(connection: Any, texts: Sequence[str]) -> tuple[float, int]:
         _, _, rows = await put(connection, [(name, read[name][1]) for name in batch])
         for row in rows:
             (a, mine), (b, others) = read[str(row["wanted"])], read[str(row["article_id"])]
-            if promising(mine, others) and tied(a, b) is not None:
+            if promising(mine, others, row["shared"]) and tied(a, b) is not None:
                 pairs.add(frozenset((row["wanted"], row["article_id"])))
     return len(texts) / (time.perf_counter() - began), len(pairs)
 

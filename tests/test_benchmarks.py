@@ -81,7 +81,7 @@ def test_paths_are_others_each_time_as_far_as_there_are_any() -> None:
 PAIRS = {
     "pairs.tsv": "# made by hand\nfirst\tsecond\toverlap\na.txt\tb\t0.75\nc\ta\t1\n",
     "pairs.csv": "a,b,75%\nsub/c.txt, a.txt, 100\n\n",
-    "pairs.jsonl": '{"a": "a", "b": "b.txt", "overlap": 0.75}\n["c.txt", "a", 1.0]\n',
+    "pairs.jsonl": '{"overlap": 0.75, "a": "a", "b": "b.txt"}\n["c.txt", "a", 1.0]\n',
 }
 
 
@@ -94,6 +94,14 @@ def test_pairs_of_texts_are_read_in_any_form(tmp_path: Path, name: str) -> None:
     texts = texts_of(tmp_path)
     assert sorted(texts) == ["a", "b", "c"]
     assert pairs_of(tmp_path / name, texts) == {("a", "b"): 0.75, ("a", "c"): 1.0}
+
+
+def test_two_texts_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.txt").write_text("One")
+    (tmp_path / "sub" / "a.txt").write_text("Two")
+    with pytest.raises(SystemExit, match="called a;"):
+        texts_of(tmp_path)
 
 
 def test_pairs_that_name_no_texts_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -233,17 +233,16 @@ def look_up_keys(found: frozenset[int]) -> tuple[int, ...]:
     return tuple(number - (1 << 63) for number in smallest)
 
 
-def promising(a: Sequence[int], b: Sequence[int], least: float = SAMPLED) -> bool:
-    """Say by their keys alone whether two texts may be tied: most that meet share a stock phrase or an outlet's frame.
+def promising(a: Sequence[int], b: Sequence[int], shared: int, least: float = SAMPLED) -> bool:
+    """Say by their keys alone, and how many they share, whether two texts may be tied; most that meet share a frame or a phrase.
 
-    Compared are the keys up to where both sets of them reach, which are a sample of both texts; `least` is the share of
-    the smaller that must be the other's too.
+    Keys up to where those of both reach are a sample of both texts; `least` is the share of the smaller one's that must
+    be the other's too.
     """
-    if not a or not b:
+    if shared < FEWEST_SHARED:
         return False
-    reach = min(a[-1], b[-1])
-    smaller = min(bisect_right(a, reach), bisect_right(b, reach))
-    return len({*a}.intersection(b)) >= max(FEWEST_SHARED, least * smaller)
+    mine, others = (len(a), bisect_right(b, a[-1])) if a[-1] < b[-1] else (bisect_right(a, b[-1]), len(b))
+    return shared >= least * min(mine, others)
 
 
 def likeness(a: frozenset[int], b: frozenset[int]) -> Likeness:
