@@ -71,7 +71,7 @@ class Linker:
             frozenset((one, other))
             for one, others in near.items()
             for other, found in others.items()
-            if promising(keys[one], found)
+            if promising(keys[one], found, len({*keys[one]}.intersection(found)))
         }
         wanted = {one for pair in pairs for one in pair}
         texts = there | await self.read(connection, wanted - there.keys())

@@ -1,11 +1,17 @@
-"""What the benchmark of queries says of its measurements: limits that are missed are named, sequential scans are found."""
+"""What benchmarks say of their measurements: limits that are missed are named, sequential scans are found, pairs are read and judged."""
 
 import random
 from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
 
 import pytest
 
+from app.pipeline.likeness import likeness, shingles
+from benchmarks.near_copies import near_copies
+from benchmarks.pairs import Collection, counted_out, pairs_of, texts_of
 from benchmarks.routes import Route, routes
+from benchmarks.stories import ours_at, ties, verdict
 from benchmarks.verdicts import Figures, compared, percentile, read_plan, sequential, told, verdicts
 
 FAST = Figures(1_000, "a page", limited=True, median=2.0, p99=4.0, worst=5.0, beside=3.0, bare=1.0, statements=1)
@@ -70,3 +76,63 @@ def test_paths_are_others_each_time_as_far_as_there_are_any() -> None:
     assert len(set(Route("", lambda c: f"/{c.randrange(40)}").paths(chance, 40))) >= 35
     assert Route("", lambda _: "/same").paths(chance, 3) == ["/same"] * 3
     assert len({path for route in routes(100) for path in route.paths(chance, 2)}) >= len(routes(100))
+
+
+PAIRS = {
+    "pairs.tsv": "# made by hand\nfirst\tsecond\toverlap\na.txt\tb\t0.75\nc\ta\t1\n",
+    "pairs.csv": "a,b,75%\nsub/c.txt, a.txt, 100\n\n",
+    "pairs.jsonl": '{"overlap": 0.75, "a": "a", "b": "b.txt"}\n["c.txt", "a", 1.0]\n',
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_pairs_of_texts_are_read_in_any_form(tmp_path: Path, name: str) -> None:
+    (tmp_path / "sub").mkdir()
+    for place in ("a.txt", "b.txt", "sub/c.txt"):
+        (tmp_path / place).write_text(f"The text of {place}")
+    (tmp_path / name).write_text(PAIRS[name])
+    texts = texts_of(tmp_path)
+    assert sorted(texts) == ["a", "b", "c"]
+    assert pairs_of(tmp_path / name, texts) == {("a", "b"): 0.75, ("a", "c"): 1.0}
+
+
+def test_two_texts_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.txt").write_text("One")
+    (tmp_path / "sub" / "a.txt").write_text("Two")
+    with pytest.raises(SystemExit, match="called a;"):
+        texts_of(tmp_path)
+
+
+def test_pairs_that_name_no_texts_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pairs").write_text("a\tb\na\tgone\n")
+    assert pairs_of(tmp_path / "pairs", {"a": "", "b": ""}) == {("a", "b"): None}
+    assert capsys.readouterr().out.startswith("1 lines of")
+
+
+def test_a_side_is_judged_by_the_pairs_that_are_listed() -> None:
+    listed = {("a", "b"): 0.9, ("a", "c"): 0.6, ("b", "c"): None, ("c", "d"): 0.8}
+    line = verdict("us", {("a", "b"), ("a", "c"), ("b", "c"), ("a", "d")}, listed, 0.7).split()
+    assert line == ["us", "2", "1", "66.67", "66.67", "66.67"]
+
+
+def test_the_made_collection_is_the_same_each_time_and_its_overlaps_are_those_of_every_pair() -> None:
+    made = near_copies(120)
+    assert made == near_copies(120)
+    assert {"everybody", "form", "roundup"} <= {story.rstrip("0123456789") for story in made.stories.values()}
+    sets = {name: shingles(text) for name, text in made.texts.items()}
+    overlaps = {pair: likeness(sets[pair[0]], sets[pair[1]]).resemblance for pair in combinations(sorted(sets), 2)}
+    counted = counted_out(made.texts)
+    assert counted == {pair: overlap for pair, overlap in overlaps.items() if overlap >= 0.3}
+
+
+def test_near_copies_are_found_by_their_keys_and_tied() -> None:
+    made = near_copies(400)
+    pairs = counted_out(made.texts)
+    true = {names for names, overlap in pairs.items() if overlap is not None and overlap >= 0.5}
+    found = {names for names, overlap in ours_at(0.5)(made.texts).overlaps.items() if overlap >= 0.5}
+    assert found <= true
+    assert len(found) >= 0.995 * len(true)
+    rules, judged = ties(Collection(made.texts, pairs, made.stories))
+    assert rules.startswith("ties: ")
+    assert "; 0 of different stories" in judged

@@ -68,14 +68,11 @@ def doubt(one: Profile, other: Profile, scope: KeyScope) -> Doubt | None:
     """
     if scope == "content" or one.content == other.content:
         return None
-    if scope == "text":
-        return "another guid" if other_guid(one, other) else "another day" if apart(one, other, DAY) else None
-    beside = one.submission is not None and one.submission == other.submission
-    if not beside and (same_title(one, other) or same_moment(one, other) or versions(one, other)):
-        return None
-    if beside:
+    if one.submission is not None and one.submission == other.submission and scope != "text":
         return None if same_title(one, other) and not apart(one, other, timedelta()) else "side by side"
-    if scope == "url" and other_guid(one, other):
+    if scope != "text" and (same_title(one, other) or same_moment(one, other) or versions(one, other)):
+        return None
+    if scope != "guid" and other_guid(one, other):
         return "another guid"
     if scope == "guid" and one.url and other.url and one.url != other.url:
         return "another URL"

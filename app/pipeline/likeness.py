@@ -8,7 +8,7 @@ one is only a part of the other, which bands of MinHash do not see; `benchmarks/
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nsmallest
@@ -52,14 +52,15 @@ UNSPACED: Final = re.compile(
 """Thai, Lao, Burmese, Khmer, kana and Han, which part no words."""
 NEVER_UNSPACED: Final = bytes({*range(256)} - {0xE0, 0xE1, *range(0xE3, 0xEA), 0xEF, 0xF0})
 """Bytes that begin none of those letters in UTF-8, nor their compatibility forms."""
-FIGURES: Final = re.compile(r"\d+(?: \d+)*")
+FIGURE: Final = re.compile(r"\d")
 
 COPY: Final = 0.8
 REWRITE: Final = 0.45
 """Resemblance of a rewrite; of many texts that do not overlap, no text resembles more than two as much."""
 WITHIN: Final = 0.8
 """Share of the smaller text that is found in the larger one where that extends it."""
-WHOLLY: Final = 0.9
+LONGER: Final = 0.85
+"""Size of the smaller text, of that of the larger, below which it is cut or the other extended; else both are rewritten."""
 MOSTLY: Final = 0.5
 """Share of the larger text that is shared where it extends the smaller, so that a roundup extends none of its parts."""
 BEGUN: Final = 0.35
@@ -69,8 +70,11 @@ BEGINS: Final = 0.4
 PASSAGE: Final = 32
 """Shingles that must be shared where less than `SURE` is alike: brief texts share as much with one agency's disclaimer."""
 SURE: Final = 0.7
-OTHER_FIGURES: Final = 0.2
-"""Share of the common wording that states other figures, from which on it is a form filled in again: weather, shares, lottery."""
+OTHER_FIGURES: Final = 0.6
+"""Share of the common wording around figures that states other figures, from which on it is a form filled in again (weather, shares, a
+lottery); an update of the same text keeps most of its figures."""
+FEW_FIGURES: Final = 8
+"""Shingles with other figures up to which they are one or two places, which may be an update."""
 
 Rule = Literal["copy", "rewrite", "extended"]
 
@@ -101,12 +105,21 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """In how many shingles two texts state figures in the same words, and in how many of those they are other figures."""
+
+    places: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
-    """What of a text is compared: all its shingles, those of its opening, and those with any figure for every figure."""
+    """What of a text is compared: all its shingles, those of its opening, those with figures, and those with any in their place."""
 
     shingles: frozenset[int]
     opening: frozenset[int]
-    pattern: frozenset[int]
+    figures: frozenset[int]
+    form: frozenset[int]
 
 
 def shingles(text: str) -> frozenset[int]:
@@ -120,8 +133,38 @@ def shingles(text: str) -> frozenset[int]:
 def wording(text: str) -> Wording:
     """Give all that of a text is compared, for those texts that share a key."""
     found = words(text)
-    written = b" ".join(found).decode()
-    return Wording(hashed(found), hashed(found[:OPENING]), hashed(FIGURES.sub("0", written).encode().split()))
+    return Wording(hashed(found), hashed(found[:OPENING]), *form_of(found))
+
+
+def form_of(found: Sequence[bytes]) -> tuple[frozenset[int], frozenset[int]]:
+    """Hash the sequences of five words with figures among them, as they are and with any in their place.
+
+    Figures side by side are one word.
+    """
+    places = [place for place, word in enumerate(found) if not word.isalpha() and FIGURE.search(word.decode())]
+    stated: list[bytes] = []
+    blank: list[bytes] = []
+    starts: set[int] = set()
+    read = 0
+    for place in places:
+        between = found[read:place]
+        if between or not blank:
+            stated += between
+            blank += between
+            starts.update(range(max(0, len(stated) - WINDOW + 1), len(stated) + 1))
+            stated.append(found[place])
+            blank.append(b"0")
+        else:
+            stated[-1] += b" " + found[place]
+        read = place + 1
+    rest = found[read : read + WINDOW - 1]  # what follows is in no sequence with figures
+    return windows_at([*stated, *rest], starts), windows_at([*blank, *rest], starts)
+
+
+def windows_at(found: Sequence[bytes], starts: Iterable[int]) -> frozenset[int]:
+    """Hash the sequences of five words that begin at these places, as far as there are five."""
+    last = len(found) - WINDOW
+    return frozenset(xxh3_64_intdigest(b" ".join(found[start : start + WINDOW])) for start in starts if start <= last)
 
 
 def hashed(found: Sequence[bytes]) -> frozenset[int]:
@@ -191,16 +234,16 @@ def look_up_keys(found: frozenset[int]) -> tuple[int, ...]:
     return tuple(number - (1 << 63) for number in smallest)
 
 
-def promising(a: Sequence[int], b: Sequence[int]) -> bool:
-    """Say by their keys alone whether two texts may be tied: most that meet share a stock phrase or an outlet's frame.
+def promising(a: Sequence[int], b: Sequence[int], shared: int, least: float = SAMPLED) -> bool:
+    """Say by their keys alone, and how many they share, whether two texts may be tied; most that meet share a frame or a phrase.
 
-    Compared are the keys up to where both sets of them reach, which are a sample of both texts.
+    Keys up to where those of both reach are a sample of both texts; `least` is the share of the smaller one's that must
+    be the other's too.
     """
-    if not a or not b:
+    if shared < FEWEST_SHARED:
         return False
-    reach = min(a[-1], b[-1])
-    smaller = min(bisect_right(a, reach), bisect_right(b, reach))
-    return len({*a}.intersection(b)) >= max(FEWEST_SHARED, SAMPLED * smaller)
+    mine, others = (len(a), bisect_right(b, a[-1])) if a[-1] < b[-1] else (bisect_right(a, b[-1]), len(b))
+    return shared >= least * min(mine, others)
 
 
 def likeness(a: frozenset[int], b: frozenset[int]) -> Likeness:
@@ -213,18 +256,23 @@ def likeness(a: frozenset[int], b: frozenset[int]) -> Likeness:
 
 def tied(a: Wording, b: Wording) -> Tie | None:
     """Decide whether two texts tell the same story; their order makes no difference."""
-    return tie(likeness(a.shingles, b.shingles), likeness(a.opening, b.opening), likeness(a.pattern, b.pattern))
+    found = likeness(a.shingles, b.shingles)
+    if found.of_larger <= BEGUN:  # which no rule allows, and most texts that are compared are so
+        return None
+    places = len(a.form & b.form)
+    filled = Filled(places, max(0, places - len(a.figures & b.figures)))
+    return tie(found, likeness(a.opening, b.opening), filled)
 
 
-def tie(found: Likeness, opening: Likeness | None = None, pattern: Likeness | None = None) -> Tie | None:
-    """Decide whether two texts tell the same story, by how like they are, their openings and their patterns.
+def tie(found: Likeness, opening: Likeness | None = None, filled: Filled | None = None) -> Tie | None:
+    """Decide whether two texts tell the same story, by how like they and their openings are, and by the figures they state.
 
     What is not given is taken for no evidence: without an opening, a short text is not tied to one more than twice as
-    long; without a pattern, a form filled in again passes for a rewrite.
+    long; without figures, a form filled in again passes for a rewrite.
     """
     if found.shared < FEWEST or (found.resemblance < SURE and found.shared < PASSAGE):
         return None
-    if pattern is not None and pattern.shared - found.shared > OTHER_FIGURES * pattern.shared:
+    if filled is not None and filled.other > max(FEW_FIGURES, OTHER_FIGURES * filled.places):
         return None
     rule = rule_of(found, alike=opening is not None and opening.containment >= BEGINS)
     return None if rule is None else Tie(rule, (found.resemblance + found.containment) / 2)
@@ -234,8 +282,6 @@ def rule_of(found: Likeness, *, alike: bool) -> Rule | None:
     """Give the rule by which texts of this likeness are tied; `alike` says that both begin alike."""
     if found.resemblance >= COPY:
         return "copy"
-    if found.containment >= WITHIN and found.of_larger > (BEGUN if alike else MOSTLY):
-        return "extended"
-    if found.resemblance >= REWRITE and (alike or found.containment < WHOLLY):
-        return "rewrite"
-    return None
+    if found.containment >= WITHIN and found.of_larger < LONGER * found.containment:
+        return "extended" if found.of_larger > (BEGUN if alike else MOSTLY) else None
+    return "rewrite" if found.resemblance >= REWRITE else None

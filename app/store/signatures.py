@@ -11,12 +11,26 @@ from app.pipeline.likeness import Tie
 from app.pipeline.stories import Bond
 
 MOST_EACH: Final = 64
-"""Texts that are looked at for one key: of a phrase that everybody prints, no more are read than of any other."""
-MOST_NEAR: Final = 24
+"""Texts that are read for one key, the newest: of a phrase that everybody prints, no more than of any other."""
+MOST_NEAR: Final = 32
 """Texts that one is compared with, those with most keys in common first; copies of one text are tied to its original too."""
+LEAST_SHARED: Final = 2
+FORGET_KEYS = text(
+    """
+    DELETE FROM story_keys k
+    USING (SELECT article_id, unnest(keys) AS key FROM article_signatures WHERE article_id = ANY(:ids)) held
+    WHERE k.key = held.key AND k.article_id = held.article_id
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 FORGET = text("DELETE FROM article_signatures WHERE article_id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))
 )
+KEEP_KEYS = text(
+    """
+    INSERT INTO story_keys (key, article_id)
+    SELECT key, owner FROM unnest(:owners, :keys) AS found (owner, key) ORDER BY key, owner
+    """
+).bindparams(bindparam("owners", type_=ARRAY(Uuid)), bindparam("keys", type_=ARRAY(BigInteger)))
 KEEP = text(
     """
     INSERT INTO article_signatures (article_id, keys)
@@ -26,14 +40,13 @@ KEEP = text(
 LOOK_UP = text(
     """
     SELECT asked.owner, s.article_id, s.keys FROM (
-        SELECT owner, article_id FROM (
-            SELECT owner, article_id, row_number() OVER (PARTITION BY owner ORDER BY count(*) DESC, article_id) AS place
-            FROM unnest(:owners, :keys) AS wanted (owner, key) CROSS JOIN LATERAL (
-                SELECT article_id FROM article_signatures WHERE keys @> ARRAY[wanted.key] LIMIT :most_each
-            ) found
-            WHERE article_id <> owner GROUP BY owner, article_id
-        ) ranked WHERE place <= :most_near
-    ) asked JOIN article_signatures s USING (article_id)
+        SELECT owner, article_id, row_number() OVER (
+            PARTITION BY owner ORDER BY count(*) DESC, article_id DESC) AS place
+        FROM unnest(:owners, :keys) AS wanted (owner, key) CROSS JOIN LATERAL (
+            SELECT article_id FROM story_keys k WHERE k.key = wanted.key ORDER BY article_id DESC LIMIT :most_each
+        ) found
+        WHERE article_id <> owner GROUP BY owner, article_id HAVING count(*) >= :least_shared
+    ) asked JOIN article_signatures s USING (article_id) WHERE asked.place <= :most_near
     """
 ).bindparams(bindparam("owners", type_=ARRAY(Uuid)), bindparam("keys", type_=ARRAY(BigInteger)))
 ORIGINALS = text(
@@ -62,14 +75,18 @@ Near = dict[UUID, dict[UUID, tuple[int, ...]]]
 
 async def keep(connection: AsyncConnection, gone: Sequence[UUID], keys: Mapping[UUID, Sequence[int]]) -> None:
     """Put texts' keys in the place of what they were found by before; `gone` are found no more."""
-    await connection.execute(FORGET, {"ids": [*gone, *keys]})
+    for statement in (FORGET_KEYS, FORGET):
+        await connection.execute(statement, {"ids": [*gone, *keys]})
     flat = [(owner, key) for owner, found in keys.items() for key in found]
     if flat:
-        await connection.execute(KEEP, {"owners": [owner for owner, _ in flat], "keys": [key for _, key in flat]})
+        for statement in (KEEP_KEYS, KEEP):
+            await connection.execute(
+                statement, {"owners": [owner for owner, _ in flat], "keys": [key for _, key in flat]}
+            )
 
 
 async def near(connection: AsyncConnection, keys: Mapping[UUID, Sequence[int]]) -> Near:
-    """Give for each text those that share most keys with it, 24 at most, and the originals that those are duplicates of.
+    """Give for each text those that share most keys with it, 32 at most, and the originals that those are duplicates of.
 
     What a look-up costs is bounded however many texts share a key: of each no more than 64 are read.
     """
@@ -83,6 +100,7 @@ async def near(connection: AsyncConnection, keys: Mapping[UUID, Sequence[int]]) 
             "keys": [key for _, key in flat],
             "most_each": MOST_EACH,
             "most_near": MOST_NEAR,
+            "least_shared": LEAST_SHARED,
         },
     )
     found: Near = {}

@@ -535,8 +535,15 @@ article_signatures = Table(
     metadata,
     Column("article_id", Uuid, primary_key=True),
     Column("keys", ARRAY(BigInteger), nullable=False),
-    Index("ix_article_signatures_keys", "keys", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
-    comment="What an article's text is found by among near-duplicates; written by the linker alone.",
+    comment="The keys of an article's text, in order; written by the linker alone.",
+)
+
+story_keys = Table(
+    "story_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("article_id", Uuid, primary_key=True),
+    comment="Under which keys a text is found among near-duplicates: a row a key, so that a look-up may stop.",
 )
 
 article_ties = Table(

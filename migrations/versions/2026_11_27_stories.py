@@ -17,14 +17,14 @@ def upgrade() -> None:
         sa.Column("article_id", sa.Uuid(), nullable=False),
         sa.Column("keys", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.PrimaryKeyConstraint("article_id", name="pk_article_signatures"),
-        comment="What an article's text is found by among near-duplicates; written by the linker alone.",
+        comment="The keys of an article's text, in order; written by the linker alone.",
     )
-    op.create_index(
-        "ix_article_signatures_keys",
-        "article_signatures",
-        ["keys"],
-        postgresql_using="gin",
-        postgresql_with={"fastupdate": "off"},
+    op.create_table(
+        "story_keys",
+        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("article_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "article_id", name="pk_story_keys"),
+        comment="Under which keys a text is found among near-duplicates: a row a key, so that a look-up may stop.",
     )
     op.create_table(
         "article_ties",
@@ -77,5 +77,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it back."""
-    for table in ("story_members", "stories", "partings", "article_ties", "article_signatures"):
+    for table in ("story_members", "stories", "partings", "article_ties", "story_keys", "article_signatures"):
         op.drop_table(table)
