@@ -19,14 +19,14 @@ from app.intake.accept import Intake
 from app.intake.receipts import Waiters
 from app.metrics import Observe
 from app.openapi import DESCRIPTION, TAGS, document, operation_id
-from app.query import article, articles, authors, raw, topics
+from app.query import article, articles, authors, raw, revisions, topics
 from app.query.related import Related
 from app.queue.claims import FINISHED_CHANNEL
 from app.queue.wake import listen
 from app.settings import Settings
 
 ROUTED = (
-    routes, extract, receipt_routes, articles, article, raw, deletion, topics, topic_links, authors, operating,
+    routes, extract, receipt_routes, articles, article, revisions, raw, deletion, topics, topic_links, authors, operating,
 )  # fmt: skip
 """The route modules, in the order in which `/docs` shows them."""
 

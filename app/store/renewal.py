@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.pipeline import changes
 from app.pipeline.article import Article
 from app.pipeline.changes import Key
-from app.store import rows, topic_counts
+from app.settings import KEPT_REVISIONS
+from app.store import history, rows, topic_counts
 from app.store.candidates import Candidate
 from app.store.differences import Differences, Printed, differences
 from app.store.plan import Arrival, Revision
@@ -110,7 +111,12 @@ def outcome_of(found: Differences) -> Outcome:
 
 
 async def renew(
-    connection: AsyncConnection, results: Sequence[Result], now: datetime, *, dry_run: bool
+    connection: AsyncConnection,
+    results: Sequence[Result],
+    now: datetime,
+    *,
+    dry_run: bool,
+    kept_revisions: int = KEPT_REVISIONS,
 ) -> list[Finding]:
     """Compare results with what is stored and, unless it is a dry run, store them; inside the caller's transaction."""
     ids = sorted(result.candidate.article_id for result in results)
@@ -137,12 +143,15 @@ async def renew(
         ]
         kept = {found.article_id for _, found in taken}
         await drop_keys(connection, [key for key, owner in claimed.items() if owner not in kept])
-        await carry_out(connection, taken, stored_rows)
+        await carry_out(connection, taken, stored_rows, kept_revisions)
     return findings
 
 
 async def carry_out(
-    connection: AsyncConnection, taken: Sequence[tuple[Result, Finding]], stored: Mapping[UUID, Mapping[str, Any]]
+    connection: AsyncConnection,
+    taken: Sequence[tuple[Result, Finding]],
+    stored: Mapping[UUID, Mapping[str, Any]],
+    kept_revisions: int,
 ) -> None:
     """Write what was decided: revisions as those that arrive, the rest in place."""
     revisions: dict[UUID, Revision] = {}
@@ -161,6 +170,7 @@ async def carry_out(
                 retopiced[found.article_id] = (arrival, received_at)
     written = {article_id: (new.arrival, new.received_at) for article_id, new in revisions.items()}
     await rows.revise_articles(connection, revisions)
+    await history.drop_middle(connection, revisions, kept_revisions)
     await rows.write_authors(connection, written)
     await rows.write_topics(connection, written)
     await rows.refresh_articles(connection, refreshed, retopiced)

@@ -20,8 +20,8 @@ from app.store.tables import article_authors, article_keys, article_topics, arti
 
 KEEP_REVISIONS = text(
     """
-    INSERT INTO article_revisions (article_id, revision, at, article)
-    SELECT a.id, a.revision, a.updated_at,
+    INSERT INTO article_revisions (article_id, revision, at, until, article)
+    SELECT a.id, a.revision, a.updated_at, now(),
            to_jsonb(a) - ARRAY['words', 'stems', 'content_hash', 'field_hash', 'guid', 'position', 'current_since']
            || jsonb_build_object('topics', coalesce((
                 SELECT jsonb_agg(jsonb_build_object('slug', c.slug, 'label', x.label, 'score', x.score,

@@ -28,7 +28,7 @@ from app.pipeline.article import (
     TopicEntry,
     TopicList,
 )
-from app.query import article, articles, authors, raw, topics
+from app.query import article, articles, authors, raw, revisions, topics
 from app.query.related import Related
 from app.store.articles import save
 from app.store.folding import author_fold
@@ -139,7 +139,7 @@ def application(database: Database) -> FastAPI:
     made.state.related = Related()
     errors.install(made)
     made.state.routes = made.routes
-    for module in (articles, article, raw, topics, topic_links, authors):
+    for module in (articles, article, revisions, raw, topics, topic_links, authors):
         made.include_router(module.router)
     return made
 
