@@ -14,7 +14,7 @@ from app.db import connect
 from app.drain import Drain
 from app.errors import StartError
 from app.extraction import Extractor
-from app.intake import deletion, extract, receipt_routes, routes, topic_links
+from app.intake import corrections, deletion, extract, receipt_routes, routes, topic_links
 from app.intake.accept import Intake
 from app.intake.receipts import Waiters
 from app.metrics import Observe
@@ -26,7 +26,7 @@ from app.queue.wake import listen
 from app.settings import Settings
 
 ROUTED = (
-    routes, extract, receipt_routes, articles, article, revisions, raw, deletion, topics, topic_links, authors, operating,
+    routes, extract, receipt_routes, articles, article, revisions, raw, corrections, deletion, topics, topic_links, authors, operating,
 )  # fmt: skip
 """The route modules, in the order in which `/docs` shows them."""
 

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from app.pipeline import changes
 from app.settings import KEPT_REVISIONS
 from app.store import history, rows
+from app.store.corrections import write_corrections
 from app.store.identity import Candidate, decide, meet
 from app.store.plan import Arrival, Plan, Saved
 
@@ -41,3 +42,4 @@ async def carry_out(connection: AsyncConnection, plan: Plan, kept_revisions: int
     await rows.write_authors(connection, plan.written)
     await rows.write_topics(connection, plan.written)
     await rows.write_sightings(connection, plan.sightings)
+    await write_corrections(connection, plan.corrections)

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from app import errors
 from app.db import Database
-from app.intake import topic_links
+from app.intake import corrections, topic_links
 from app.pipeline.article import (
     Article,
     Evidence,
@@ -30,6 +30,7 @@ from app.pipeline.article import (
 )
 from app.query import article, articles, authors, raw, revisions, topics
 from app.query.related import Related
+from app.settings import Settings
 from app.store.articles import save
 from app.store.folding import author_fold
 from app.store.plan import Arrival
@@ -137,9 +138,10 @@ def application(database: Database) -> FastAPI:
     made = FastAPI()
     made.state.database = database
     made.state.related = Related()
+    made.state.settings = Settings()
     errors.install(made)
     made.state.routes = made.routes
-    for module in (articles, article, revisions, raw, topics, topic_links, authors):
+    for module in (articles, article, revisions, corrections, raw, topics, topic_links, authors):
         made.include_router(module.router)
     return made
 
