@@ -77,7 +77,7 @@ class NotFound(Problem):
 
 
 class Gone(Problem):
-    """There was such a resource, and it was deleted."""
+    """There was such a resource, and it was deleted, or is no longer kept."""
 
     status, kind, title = 410, "gone", "Gone"
 

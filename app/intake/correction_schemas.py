@@ -1,5 +1,6 @@
 """The shape of an editor's correction, and what its values must be."""
 
+import unicodedata
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated, Any, Final
 
@@ -21,7 +22,7 @@ def named(value: str) -> str:
     text = " ".join(value.split())
     if not any(map(str.isalnum, text)):
         raise ValueError("blank; there must be a name")
-    if not text.isprintable():
+    if any(unicodedata.category(character) == "Cc" for character in text):
         raise ValueError("holds a control character, which no name has")
     return text
 

@@ -120,6 +120,8 @@ async def test_nobody_and_nothing_can_be_said_too(database: Database, reader: ht
     [article_id] = await store(database, TOLD)
     after = await patch(reader, article_id, authors=[], topics=[])
     assert (after["authors"], after["topics"], after["revision"]) == ([], [], 2)
+    joiner = "\u0632\u0647\u0631\u0627 \u0646\u06cc\u06a9\u200c\u0646\u0627\u0645"
+    assert (await patch(reader, article_id, authors=[joiner, joiner]))["authors"] == [joiner]
     assert [entry["topic"] for entry in after["topic_lists"][0]["entries"]] == [None]
     assert lasting(await patch(reader, article_id, authors=None, topics=None))["topics"] != []
     await assert_counts(database)
