@@ -6,6 +6,7 @@ DatelineError
 │   ├── NotFound          404
 │   ├── Gone              410
 │   ├── Conflict          409
+│   ├── PreconditionFailed 412
 │   ├── BodyTooLarge      413
 │   ├── UnsupportedType   415
 │   ├── UnsupportedCoding 415   with Accept-Encoding
@@ -76,7 +77,7 @@ class NotFound(Problem):
 
 
 class Gone(Problem):
-    """There was such a resource, and it was deleted."""
+    """There was such a resource, and it was deleted, or is no longer kept."""
 
     status, kind, title = 410, "gone", "Gone"
 
@@ -85,6 +86,12 @@ class Conflict(Problem):
     """The resource's state does not allow that."""
 
     status, kind, title = 409, "conflict", "Conflict"
+
+
+class PreconditionFailed(Problem):
+    """The resource is not, or no longer, in the state that the request asks for."""
+
+    status, kind, title = 412, "precondition-failed", "Precondition failed"
 
 
 class BodyTooLarge(Problem):
@@ -228,7 +235,16 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Give the OpenAPI `responses` of the problems that a route can answer with, and of the 500 that any can."""
     kinds = {
         kind.status: kind
-        for kind in (NotFound, Conflict, Gone, BodyTooLarge, UnsupportedType, InvalidRequest, Unavailable)
+        for kind in (
+            NotFound,
+            Conflict,
+            Gone,
+            PreconditionFailed,
+            BodyTooLarge,
+            UnsupportedType,
+            InvalidRequest,
+            Unavailable,
+        )
     }
     described: dict[int | str, dict[str, Any]] = {}
     for status in (*statuses, 500):

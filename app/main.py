@@ -14,12 +14,12 @@ from app.db import connect
 from app.drain import Drain
 from app.errors import StartError
 from app.extraction import Extractor
-from app.intake import deletion, extract, partings, receipt_routes, routes, topic_links
+from app.intake import corrections, deletion, extract, partings, receipt_routes, routes, topic_links
 from app.intake.accept import Intake
 from app.intake.receipts import Waiters
 from app.metrics import Observe
 from app.openapi import DESCRIPTION, TAGS, document, operation_id
-from app.query import article, articles, authors, changes, raw, sources, stories, topics
+from app.query import article, articles, authors, changes, raw, revisions, sources, stories, topics
 from app.query.following import Followers
 from app.query.related import Related
 from app.queue.claims import FINISHED_CHANNEL
@@ -28,8 +28,8 @@ from app.settings import Settings
 from app.store.changes import CHANGED_CHANNEL
 
 ROUTED = (
-    routes, extract, receipt_routes, articles, article, raw, deletion, stories, partings, topics, topic_links, authors,
-    sources, changes, operating,
+    routes, extract, receipt_routes, articles, article, revisions, raw, corrections, deletion, stories, partings, topics,
+    topic_links, authors, sources, changes, operating,
 )  # fmt: skip
 """The route modules, in the order in which `/docs` shows them."""
 

@@ -200,7 +200,13 @@ class Reprocessor:
                     run = await reprocessings.hold(connection, token)
                     if run is None:
                         return None
-                    findings = await renew(connection, results, datetime.now(UTC), dry_run=run.wish.dry_run)
+                    findings = await renew(
+                        connection,
+                        results,
+                        datetime.now(UTC),
+                        dry_run=run.wish.dry_run,
+                        kept_revisions=self.settings.kept_revisions,
+                    )
                     so_far = added(run.tally, findings, run.wish.most_examples)
                     return await reprocessings.advance(connection, token, results[-1].candidate.article_id, so_far)
             except DBAPIError as error:

@@ -3,10 +3,13 @@
 import os
 import socket
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KEPT_REVISIONS: Final = 100
+"""Revisions of an article that are kept where nothing else is said."""
 
 
 class Settings(BaseSettings):
@@ -85,6 +88,9 @@ class Settings(BaseSettings):
 
     idempotency_hours: PositiveInt = 24
     """Hours for which an Idempotency-Key is remembered."""
+
+    kept_revisions: int = Field(default=KEPT_REVISIONS, ge=2)
+    """Revisions of an article that are kept: the first, and the newest; those between are dropped."""
 
     log_format: Literal["auto", "json", "console"] = "auto"
     """`json` lines for machines, `console` for people; `auto` asks whether a terminal listens."""

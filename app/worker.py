@@ -220,7 +220,7 @@ class Worker:
                     held = await claims.hold(connection, token, [verdict.ending.id for verdict in verdicts])
                     kept = [verdict for verdict in verdicts if verdict.ending.id in held]
                     arrivals = [arrival for verdict in kept for arrival in verdict.arrivals]
-                    saved = await save(connection, arrivals)
+                    saved = await save(connection, arrivals, kept_revisions=self.settings.kept_revisions)
                     items = [item for verdict in kept for item in verdict.items]
                     items += [
                         Item(arrival.submission_id, arrival.position, one.outcome, one.article_id, None, arrival.span)

@@ -6,7 +6,17 @@ from datetime import datetime
 from typing import Literal
 
 Origin = Literal[
-    "sender", "feed", "jsonld", "meta", "markup", "text.byline", "text.footer", "text.dateline", "url", "derived"
+    "sender",
+    "feed",
+    "jsonld",
+    "meta",
+    "markup",
+    "text.byline",
+    "text.footer",
+    "text.dateline",
+    "url",
+    "derived",
+    "editor",
 ]
 """Where a value was read: the closed vocabulary of `evidence[].from`."""
 

@@ -119,15 +119,15 @@ def decide(article: Article, received_at: datetime, known: Known | None) -> Inte
     """
     if known is None:
         return Insert()
-    poorer = article.processing == "fallback" and known.processing == "full"
-    if (
-        article.field_hash == known.field_hash
-        or poorer
-        or article.source != known.source
-        or not newer(article, received_at, known)
-    ):
+    if article.field_hash == known.field_hash or not supersedes(article, received_at, known):
         return Sight()
     return Revise(known.revision + 1)
+
+
+def supersedes(article: Article, received_at: datetime, known: Known) -> bool:
+    """Say whether what an arrival says stands above what is stored: from the same source, not poorer, not older."""
+    poorer = article.processing == "fallback" and known.processing == "full"
+    return not poorer and article.source == known.source and newer(article, received_at, known)
 
 
 def after(article: Article, received_at: datetime, before: Known | None) -> Known:

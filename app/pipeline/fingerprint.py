@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import xxhash
@@ -28,6 +28,21 @@ def field_hash(fields: Mapping[str, object]) -> bytes:
     """
     canonical = json.dumps(fields, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=canonical_value)
     return xxhash.xxh3_128_digest(canonical.encode())
+
+
+def revision_hash(
+    title: str | None, text: str, authors: Sequence[str], published_at: datetime | None, topics: Sequence[str]
+) -> bytes:
+    """Hash what makes a revision when it changes: headline, text, authors, date, topics (their slugs as printed)."""
+    return field_hash(
+        {
+            "title": title,
+            "text": text,
+            "authors": authors,
+            "published_at": published_at and published_at.astimezone(UTC).isoformat(),
+            "topics": topics,
+        }
+    )
 
 
 def canonical_value(value: object) -> object:

@@ -8,7 +8,7 @@ Every reader and stage contributes evidence; one function for each field chooses
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from app.pipeline import authors, byline, claims, date_choice, dateline, declared, headline, rights
 from app.pipeline.article import (
@@ -24,12 +24,10 @@ from app.pipeline.article import (
     Rejected,
     Retraction,
 )
-from app.pipeline.authors import Byline
 from app.pipeline.background import DEFAULT, Inference
 from app.pipeline.beside_fields import beside_fields
 from app.pipeline.choice import surest
-from app.pipeline.date_choice import Chosen
-from app.pipeline.fingerprint import content_hash, field_hash
+from app.pipeline.fingerprint import content_hash, revision_hash
 from app.pipeline.furniture import is_furniture
 from app.pipeline.inferred import Context
 from app.pipeline.language import detect
@@ -226,7 +224,9 @@ def article_of(draft: Draft) -> Article:
             decided, names.evidence, published.evidence, modified.evidence, *(claims for _, claims in single.values())
         ),
         content_hash=content_hash(title, structure.text),
-        field_hash=changing(title, structure, names, published, draft.subjects),
+        field_hash=revision_hash(
+            title, structure.text, names.authors, published.at, [topic.slug for topic in draft.subjects.topics]
+        ),
         processing=draft.processing,
         pipeline_version=PIPELINE_VERSION,
         version=draft.item.standing.version,
@@ -237,19 +237,6 @@ def article_of(draft: Draft) -> Article:
         background=draft.background if draft.subjects.vocabulary else None,
         vocabulary=draft.subjects.vocabulary,
         acronyms=draft.subjects.acronyms,
-    )
-
-
-def changing(title: str | None, structure: Structure, names: Byline, published: Chosen, subjects: Subjects) -> bytes:
-    """Hash what makes a revision when it changes: headline, text, authors, date, topics."""
-    return field_hash(
-        {
-            "title": title,
-            "text": structure.text,
-            "authors": names.authors,
-            "published_at": published.at and published.at.astimezone(UTC).isoformat(),
-            "topics": [topic.slug for topic in subjects.topics],
-        }
     )
 
 

@@ -1,10 +1,11 @@
 """One article: as it stands, and as it stood."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from sqlalchemy import Select, false, literal, select, true, union_all
+from sqlalchemy import DateTime, Select, cast, false, func, literal, null, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import Gone, NotFound
@@ -21,6 +22,7 @@ from app.query.columns import (
     sightings_shown,
     story_shown,
 )
+from app.query.filters import To
 from app.query.pages import WalkQuery, page
 from app.query.schemas import Article, RevisionPage
 from app.store.tables import article_revisions, articles, tombstones
@@ -29,6 +31,10 @@ router = APIRouter(prefix="/v1", tags=["articles"], dependencies=[Depends(only_k
 
 MAX_REVISION = 2**31 - 1
 RevisionNumber = Annotated[int, Path(ge=1, le=MAX_REVISION, description="A revision's number, from 1.")]
+AsOf = Annotated[
+    To | None,
+    Query(description="What the article said then: an RFC 3339 time, or a date for the end of that day in UTC."),
+]
 MOMENTS = ("published_at", "modified_at", "received_at", "updated_at")
 
 
@@ -62,6 +68,16 @@ def stood(document: dict[str, Any]) -> dict[str, Any]:
     return {name: served[name] for name in FIELDS}
 
 
+def no_revision(number: int, current: int) -> NotFound | Gone:
+    """Tell a revision that was dropped from one that never was: their numbers have no gaps."""
+    if number < current:
+        return Gone(
+            f"Revision {number} is no longer kept: of an article that keeps changing the first revision and the newest "
+            f"ones are. `/revisions` lists them."
+        )
+    return NotFound(f"The article has no revision {number}; its current one is {current}.")
+
+
 async def article_revision(connection: AsyncConnection, article_id: UUID, number: int) -> dict[str, Any]:
     """Give an article as it stood in a revision, with its sightings and its story of today; raises NotFound or Gone."""
     today = (sightings_shown(), *(story_shown(name) for name in OF_STORY))
@@ -80,18 +96,38 @@ async def article_revision(connection: AsyncConnection, article_id: UUID, number
     if row.article is not None:
         return stood(row.article | shown(row[2:], ["sightings", *OF_STORY]))
     if row.revision != number:
-        raise NotFound(f"The article has no revision {number}; its current one is {row.revision}.")
+        raise no_revision(number, row.revision)
     return await current_article(connection, article_id)
 
 
 def history(article_id: UUID) -> Select[Any]:
     """Give every revision of an article."""
-    kept = select(article_revisions.c.revision, article_revisions.c.at, false().label("current"))
-    last = select(articles.c.revision, articles.c.updated_at.label("at"), true().label("current"))
+    kept = select(
+        article_revisions.c.revision, article_revisions.c.at, article_revisions.c.until, false().label("current")
+    )
+    never = cast(null(), DateTime(timezone=True)).label("until")
+    last = select(articles.c.revision, articles.c.updated_at.label("at"), never, true().label("current"))
     both = union_all(
         kept.where(article_revisions.c.article_id == article_id), last.where(articles.c.id == article_id)
     ).subquery("history")
     return select(both)
+
+
+async def article_as_of(connection: AsyncConnection, article_id: UUID, moment: datetime) -> dict[str, Any]:
+    """Give an article as it stood at a moment; raises NotFound before its first revision, Gone where that was dropped."""
+    revisions = history(article_id)
+    at, revision = revisions.selected_columns.at, revisions.selected_columns.revision
+    then = revisions.where(at <= moment).order_by(revision.desc()).limit(1)
+    found = (await connection.execute(then)).first()
+    if found is None:
+        every = revisions.subquery("every")
+        first = await connection.scalar(select(func.min(every.c.at)))
+        if first is None:
+            raise await missing(connection, article_id)
+        raise NotFound(f"The article was not there then; its first revision is of {rfc3339(first.isoformat())}.")
+    if found.until is not None and found.until <= moment:
+        raise Gone("The revision that was current then is no longer kept; `/revisions` lists those that are.")
+    return await article_revision(connection, article_id, found.revision)
 
 
 async def revisions_page(request: Request, article_id: UUID, query: WalkQuery) -> dict[str, Any]:
@@ -112,10 +148,16 @@ async def revisions_page(request: Request, article_id: UUID, query: WalkQuery) -
 
 
 @router.get("/articles/{article_id}", summary="Read an article", response_model=Article, responses=reads(404, 410, 422))
-async def read_article(request: Request, article_id: UUID) -> Response:
-    """Answer `200` with the whole article in its current revision; `410` once it was deleted."""
+async def read_article(request: Request, article_id: UUID, as_of: AsOf = None) -> Response:
+    """Answer `200` with the whole article in its current revision; `410` once it was deleted.
+
+    With `as_of` it is the revision that was current then; `404` before the first, `410` where it is no longer kept.
+    """
     async with database_of(request).reading() as connection:
-        found = await current_article(connection, article_id)
+        if as_of is None:
+            found = await current_article(connection, article_id)
+        else:
+            found = await article_as_of(connection, article_id, as_of)
     return answer(request, found)
 
 
@@ -126,7 +168,10 @@ async def read_article(request: Request, article_id: UUID) -> Response:
     responses=reads(404, 410, 422),
 )
 async def list_revisions(request: Request, article_id: UUID, query: Annotated[WalkQuery, Query()]) -> Response:
-    """Answer `200` with the article's revisions, the newest first."""
+    """Answer `200` with the article's revisions that are kept, the newest first.
+
+    Of an article that keeps changing those are the first and the newest (100 in all unless set otherwise).
+    """
     return answer(request, await revisions_page(request, article_id, query))
 
 
@@ -137,7 +182,7 @@ async def list_revisions(request: Request, article_id: UUID, query: Annotated[Wa
     responses=reads(404, 410, 422),
 )
 async def read_revision(request: Request, article_id: UUID, revision: RevisionNumber) -> Response:
-    """Answer `200` with the article as it stood in that revision; `sightings` and story are today's."""
+    """Answer `200` with the article as it stood in that revision; `sightings` and story are today's. `410` where it is not kept."""
     async with database_of(request).reading() as connection:
         found = await article_revision(connection, article_id, revision)
     return answer(request, found)

@@ -10,13 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.pipeline import changes
-from app.store import rows, source_counts
+from app.settings import KEPT_REVISIONS
+from app.store import history, rows, source_counts
 from app.store.changes import Change, note
+from app.store.corrections import write_corrections
 from app.store.identity import Candidate, decide, meet
 from app.store.plan import Arrival, Plan, Saved
 
 
-async def save(connection: AsyncConnection, arrivals: Sequence[Arrival]) -> list[Saved]:
+async def save(
+    connection: AsyncConnection, arrivals: Sequence[Arrival], *, kept_revisions: int = KEPT_REVISIONS
+) -> list[Saved]:
     """Store a batch inside the caller's transaction; give each arrival's outcome, in order."""
     batch = [Candidate(uuid7(), arrival, changes.keys(arrival.article)) for arrival in arrivals]
     saved: list[Saved] = []
@@ -25,19 +29,22 @@ async def save(connection: AsyncConnection, arrivals: Sequence[Arrival]) -> list
     met = await meet(connection, batch)
     while len(saved) < len(batch):
         plan = decide(batch[len(saved) :], met)
-        await carry_out(connection, plan)
+        await carry_out(connection, plan, kept_revisions)
         saved += plan.saved
     return saved
 
 
-async def carry_out(connection: AsyncConnection, plan: Plan) -> None:
+async def carry_out(connection: AsyncConnection, plan: Plan, kept_revisions: int) -> None:
     """Write what was decided."""
     await rows.repoint_keys(connection, list(plan.merged.items()))
     await rows.insert_articles(connection, plan.inserts)
     await rows.revise_articles(connection, plan.revisions)
+    await history.drop_middle(connection, plan.revisions, kept_revisions)
     await rows.write_authors(connection, plan.written)
     await rows.write_topics(connection, plan.written)
     await rows.write_sightings(connection, plan.sightings)
     await note(connection, [Change("created", article_id, 1) for article_id in plan.inserts])
     await note(connection, [Change("revised", article_id, new.number) for article_id, new in plan.revisions.items()])
     await source_counts.count_sightings(connection, plan.sightings.values())
+    await rows.follow_arrivals(connection, plan.followed)
+    await write_corrections(connection, plan.corrections)

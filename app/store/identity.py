@@ -1,7 +1,7 @@
 """Finds out which stored articles a batch of arrivals meets, and decides each arrival with what the ones before it did."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import Text, column, select, values
@@ -9,10 +9,12 @@ from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.pipeline import changes
+from app.pipeline import changes, corrections
 from app.pipeline.changes import Intent, Key, Known, Revise, Sight
+from app.pipeline.corrections import Correction, Decided
+from app.store.corrections import graves_and_corrections
 from app.store.plan import Arrival, Outcome, Plan, Revision, Saved, Sighting
-from app.store.tables import article_keys, articles, sightings, tombstones
+from app.store.tables import article_keys, articles, sightings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Candidate:
 class Met:
     """What the batch's keys lead to: owners by key, the state, graves and routes of those owners.
 
-    `known`, `routes` and `merged` (candidates that turned out to be another article) move on with each decision.
+    `known`, `corrections`, `routes` and `merged` (candidates that turned out to be another article) move on with each
+    decision.
     """
 
     owners: Mapping[Key, UUID]
@@ -36,6 +39,7 @@ class Met:
     dead: frozenset[UUID] = frozenset()
     routes: set[tuple[UUID, bytes]] = field(default_factory=set)
     merged: dict[UUID, UUID] = field(default_factory=dict)
+    corrections: dict[UUID, Correction] = field(default_factory=dict)
 
 
 async def meet(connection: AsyncConnection, batch: Sequence[Candidate]) -> Met:
@@ -82,11 +86,11 @@ async def read_owners(connection: AsyncConnection, owners: Mapping[Key, UUID], o
         .with_for_update(key_share=True)
     )
     known = {row.id: Known(*row[1:]) for row in rows}
-    graves = await connection.scalars(select(tombstones.c.article_id).where(tombstones.c.article_id.in_(older)))
+    graves, said = await graves_and_corrections(connection, older)
     routes = await connection.execute(
         select(sightings.c.article_id, sightings.c.route).where(sightings.c.article_id.in_(older))
     )
-    return Met(owners, known, frozenset(graves), {(owner, bytes(route)) for owner, route in routes})
+    return Met(owners, known, graves, {(owner, bytes(route)) for owner, route in routes}, corrections=said)
 
 
 def decide(batch: Sequence[Candidate], met: Met) -> Plan:
@@ -102,11 +106,13 @@ def decide(batch: Sequence[Candidate], met: Met) -> Plan:
         if owner in met.dead:
             outcome: Outcome = "deleted"
         else:
-            known = met.known.get(owner)
-            intent = changes.decide(candidate.arrival.article, candidate.arrival.received_at, known)
-            if isinstance(intent, Revise) and (owner in plan.inserts or owner in plan.revisions):
+            arrival, known = candidate.arrival, met.known.get(owner)
+            decided = corrections.decide(arrival.article, arrival.received_at, known, met.corrections.get(owner))
+            if isinstance(decided.intent, Revise) and (owner in plan.inserts or owner in plan.revisions):
                 break
-            outcome = note(plan, met, candidate.arrival, owner, intent)
+            arrival = replace(arrival, article=decided.article)
+            outcome = note(plan, met, arrival, owner, decided.intent)
+            note_reading(plan, met, arrival, owner, decided)
         if owner != candidate.id:
             met.merged[candidate.id] = plan.merged[candidate.id] = owner
         plan.saved.append(Saved(outcome, owner))
@@ -125,6 +131,18 @@ def note(plan: Plan, met: Met, arrival: Arrival, owner: UUID, intent: Intent) ->
         return "stored"
     plan.revisions[owner] = Revision(known.revision + 1, arrival, known.received_at)
     return "revised"
+
+
+def note_reading(plan: Plan, met: Met, arrival: Arrival, owner: UUID, decided: Decided) -> None:
+    """Note what was read under a correction; where no revision comes of it, the article follows the arrival unseen."""
+    if decided.moved is None:
+        return
+    met.corrections[owner] = plan.corrections[owner] = decided.moved
+    if isinstance(decided.intent, Revise):
+        plan.followed.pop(owner, None)
+    else:
+        plan.followed[owner] = arrival
+        met.known[owner] = replace(met.known[owner], current_since=arrival.received_at)
 
 
 def note_sighting(plan: Plan, met: Met, arrival: Arrival, owner: UUID) -> bool:

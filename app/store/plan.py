@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.pipeline.article import Article, Retraction
+from app.pipeline.corrections import Correction
 
 Outcome = Literal["stored", "revised", "unchanged", "duplicate", "deleted"]
 
@@ -65,6 +66,8 @@ class Plan:
     revisions: dict[UUID, Revision] = field(default_factory=dict)
     sightings: dict[tuple[UUID, bytes], Sighting] = field(default_factory=dict)
     merged: dict[UUID, UUID] = field(default_factory=dict)
+    followed: dict[UUID, Arrival] = field(default_factory=dict)
+    corrections: dict[UUID, Correction] = field(default_factory=dict)
     saved: list[Saved] = field(default_factory=list)
 
     @property

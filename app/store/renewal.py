@@ -6,7 +6,7 @@ left alone. Locks in the order of `store/articles.py`: keys sorted, articles by 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,9 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.pipeline import changes
 from app.pipeline.article import Article
 from app.pipeline.changes import Key
-from app.store import rows, topic_counts
+from app.pipeline.corrections import Correction, corrected, moved_on
+from app.settings import KEPT_REVISIONS
+from app.store import history, rows, topic_counts
 from app.store.candidates import Candidate
 from app.store.changes import Change, note
+from app.store.corrections import read_corrections, write_corrections
 from app.store.differences import Differences, Printed, differences
 from app.store.plan import Arrival, Revision
 from app.store.printed_topics import printed_now, printed_then
@@ -111,7 +114,12 @@ def outcome_of(found: Differences) -> Outcome:
 
 
 async def renew(
-    connection: AsyncConnection, results: Sequence[Result], now: datetime, *, dry_run: bool
+    connection: AsyncConnection,
+    results: Sequence[Result],
+    now: datetime,
+    *,
+    dry_run: bool,
+    kept_revisions: int = KEPT_REVISIONS,
 ) -> list[Finding]:
     """Compare results with what is stored and, unless it is a dry run, store them; inside the caller's transaction."""
     ids = sorted(result.candidate.article_id for result in results)
@@ -120,6 +128,8 @@ async def renew(
     locked = statement if dry_run else statement.with_for_update(key_share=True)
     stored_rows = {row["id"]: dict(row) for row in (await connection.execute(locked)).mappings()}
     await topic_counts.hold_aliases(connection)
+    said = await read_corrections(connection, ids)
+    read, results = results, [laid_over(result, said.get(result.candidate.article_id)) for result in results]
     then = await printed_then(connection, ids)
     arrivals = [result.arrival.article for result in results if result.arrival is not None]
     today = await printed_now(connection, arrivals)
@@ -138,12 +148,26 @@ async def renew(
         ]
         kept = {found.article_id for _, found in taken}
         await drop_keys(connection, [key for key, owner in claimed.items() if owner not in kept])
-        await carry_out(connection, taken, stored_rows)
+        await carry_out(connection, taken, stored_rows, kept_revisions)
+        fresh = {one.candidate.article_id: one.arrival.article for one in read if one.arrival is not None}
+        await write_corrections(
+            connection, {id_: moved_on(one, fresh[id_]) for id_, one in said.items() if id_ in kept and id_ in fresh}
+        )
     return findings
 
 
+def laid_over(result: Result, correction: Correction | None) -> Result:
+    """Give a result with what an editor says of the article laid over it."""
+    if result.arrival is None or correction is None:
+        return result
+    return replace(result, arrival=replace(result.arrival, article=corrected(result.arrival.article, correction)))
+
+
 async def carry_out(
-    connection: AsyncConnection, taken: Sequence[tuple[Result, Finding]], stored: Mapping[UUID, Mapping[str, Any]]
+    connection: AsyncConnection,
+    taken: Sequence[tuple[Result, Finding]],
+    stored: Mapping[UUID, Mapping[str, Any]],
+    kept_revisions: int,
 ) -> None:
     """Write what was decided: revisions as those that arrive, the rest in place."""
     revisions: dict[UUID, Revision] = {}
@@ -162,6 +186,7 @@ async def carry_out(
                 retopiced[found.article_id] = (arrival, received_at)
     written = {article_id: (new.arrival, new.received_at) for article_id, new in revisions.items()}
     await rows.revise_articles(connection, revisions)
+    await history.drop_middle(connection, revisions, kept_revisions)
     await rows.write_authors(connection, written)
     await rows.write_topics(connection, written)
     await rows.refresh_articles(connection, refreshed, retopiced)

@@ -224,8 +224,9 @@ article_revisions = Table(
     Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
     Column("revision", Integer, primary_key=True),
     moment("at"),
+    moment("until", nullable=True),
     Column("article", JSONB, nullable=False),
-    comment="A revision that is no longer the current one, as it was served; `at` is when it became current.",
+    comment="A revision that is no longer the current one, as it was served, and from when until when it was.",
 )
 
 sightings = Table(
@@ -632,4 +633,15 @@ source_deltas = Table(
     one_of("figure", SOURCE_FIGURES),
     Index("ix_source_deltas_source", "source"),
     comment="Changes of sources' figures, folded later; `at` is the arrival that the change came with, if it did.",
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("corrected_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("said", JSONB, nullable=False),
+    Column("read", JSONB, nullable=False),
+    Column("read_hash", LargeBinary, nullable=False),
+    comment="What an editor says of an article's fields, and what was last read for those, so that it can be given back.",
 )

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from app import errors
 from app.db import Database
-from app.intake import partings, topic_links
+from app.intake import corrections, partings, topic_links
 from app.pipeline.article import (
     Article,
     Evidence,
@@ -28,9 +28,10 @@ from app.pipeline.article import (
     TopicEntry,
     TopicList,
 )
-from app.query import article, articles, authors, changes, raw, sources, stories, topics
+from app.query import article, articles, authors, changes, raw, revisions, sources, stories, topics
 from app.query.following import Followers
 from app.query.related import Related
+from app.settings import Settings
 from app.store.articles import save
 from app.store.folding import author_fold
 from app.store.plan import Arrival
@@ -139,9 +140,12 @@ def application(database: Database) -> FastAPI:
     made.state.database = database
     made.state.related = Related()
     made.state.followers = Followers()
+    made.state.settings = Settings()
     errors.install(made)
     made.state.routes = made.routes
-    for module in (articles, article, raw, topics, topic_links, authors, sources, changes, stories, partings):
+    for module in (
+        articles, article, revisions, corrections, raw, topics, topic_links, authors, sources, changes, stories, partings,
+    ):  # fmt: skip
         made.include_router(module.router)
     return made
 
