@@ -42,4 +42,5 @@ async def carry_out(connection: AsyncConnection, plan: Plan, kept_revisions: int
     await rows.write_authors(connection, plan.written)
     await rows.write_topics(connection, plan.written)
     await rows.write_sightings(connection, plan.sightings)
+    await rows.follow_arrivals(connection, plan.followed)
     await write_corrections(connection, plan.corrections)

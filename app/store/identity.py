@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.pipeline import changes, corrections
 from app.pipeline.changes import Intent, Key, Known, Revise, Sight
-from app.pipeline.corrections import Correction
+from app.pipeline.corrections import Correction, Decided
 from app.store.corrections import graves_and_corrections
 from app.store.plan import Arrival, Outcome, Plan, Revision, Saved, Sighting
 from app.store.tables import article_keys, articles, sightings
@@ -110,9 +110,9 @@ def decide(batch: Sequence[Candidate], met: Met) -> Plan:
             decided = corrections.decide(arrival.article, arrival.received_at, known, met.corrections.get(owner))
             if isinstance(decided.intent, Revise) and (owner in plan.inserts or owner in plan.revisions):
                 break
-            outcome = note(plan, met, replace(arrival, article=decided.article), owner, decided.intent)
-            if decided.moved is not None:
-                met.corrections[owner] = plan.corrections[owner] = decided.moved
+            arrival = replace(arrival, article=decided.article)
+            outcome = note(plan, met, arrival, owner, decided.intent)
+            note_reading(plan, met, arrival, owner, decided)
         if owner != candidate.id:
             met.merged[candidate.id] = plan.merged[candidate.id] = owner
         plan.saved.append(Saved(outcome, owner))
@@ -131,6 +131,18 @@ def note(plan: Plan, met: Met, arrival: Arrival, owner: UUID, intent: Intent) ->
         return "stored"
     plan.revisions[owner] = Revision(known.revision + 1, arrival, known.received_at)
     return "revised"
+
+
+def note_reading(plan: Plan, met: Met, arrival: Arrival, owner: UUID, decided: Decided) -> None:
+    """Note what was read under a correction; where no revision comes of it, the article follows the arrival unseen."""
+    if decided.moved is None:
+        return
+    met.corrections[owner] = plan.corrections[owner] = decided.moved
+    if isinstance(decided.intent, Revise):
+        plan.followed.pop(owner, None)
+    else:
+        plan.followed[owner] = arrival
+        met.known[owner] = replace(met.known[owner], current_since=arrival.received_at)
 
 
 def note_sighting(plan: Plan, met: Met, arrival: Arrival, owner: UUID) -> bool:

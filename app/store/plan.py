@@ -66,6 +66,7 @@ class Plan:
     revisions: dict[UUID, Revision] = field(default_factory=dict)
     sightings: dict[tuple[UUID, bytes], Sighting] = field(default_factory=dict)
     merged: dict[UUID, UUID] = field(default_factory=dict)
+    followed: dict[UUID, Arrival] = field(default_factory=dict)
     corrections: dict[UUID, Correction] = field(default_factory=dict)
     saved: list[Saved] = field(default_factory=list)
 

@@ -44,6 +44,10 @@ async def repoint_keys(connection: AsyncConnection, merged: Sequence[tuple[UUID,
     )
 
 
+READ = (
+    "guid", "word_count", "repairs", "evidence", "content_hash", "field_hash", "pipeline_version", "background",
+)  # fmt: skip
+"""Columns that tell how an article was read."""
 CODED = 0.9
 """The score of a subject that a code alone declares."""
 SEARCH: dict[str, Any] = {
@@ -138,26 +142,26 @@ async def revise_articles(connection: AsyncConnection, revisions: Mapping[UUID, 
         await connection.execute(delete(table).where(table.c.article_id.in_(ids)))
 
 
-async def refresh_articles(
-    connection: AsyncConnection, refreshed: Mapping[UUID, Arrival], retopiced: Mapping[UUID, tuple[Arrival, datetime]]
-) -> None:
-    """Put right in place how articles were read, and the details of the topics of some; no revision, no new time."""
-    rows = [columns_of(article_id, 0, arrival) for article_id, arrival in refreshed.items()]
-    names = (
-        "guid",
-        "word_count",
-        "repairs",
-        "evidence",
-        "content_hash",
-        "field_hash",
-        "pipeline_version",
-        "background",
-    )
+async def write_in_place(connection: AsyncConnection, arrivals: Mapping[UUID, Arrival], names: Sequence[str]) -> None:
+    """Give articles these columns of an arrival; no revision, no new time."""
+    rows = [columns_of(article_id, 0, arrival) for article_id, arrival in arrivals.items()]
     if rows:
         await connection.execute(
             update(articles).where(articles.c.id == bindparam("id_")).values({name: bindparam(name) for name in names}),
             [{"id_": new["id"]} | {name: new[name] for name in names} for new in rows],
         )
+
+
+async def follow_arrivals(connection: AsyncConnection, followed: Mapping[UUID, Arrival]) -> None:
+    """Let articles be read from an arrival that shows the same under a correction, though it says something else."""
+    await write_in_place(connection, followed, (*READ, "submission_id", "position", "current_since"))
+
+
+async def refresh_articles(
+    connection: AsyncConnection, refreshed: Mapping[UUID, Arrival], retopiced: Mapping[UUID, tuple[Arrival, datetime]]
+) -> None:
+    """Put right in place how articles were read, and the details of the topics of some; no revision, no new time."""
+    await write_in_place(connection, refreshed, READ)
     if retopiced:
         await topic_counts.hold_aliases(connection)
         await topic_counts.count(connection, list(retopiced), -1)

@@ -23,6 +23,7 @@ from tests.processing_again import again, asked, ran, story, taken_in
 from tests.store.test_renewal import served
 from tests.store.test_topic_counts import assert_counts
 
+LATER = "\nThe keeper went home at nightfall, he said.\n"
 URL = "https://a.example/1"
 JO = Wish(Said(authors=("Jo Lund",)))
 BACK = Wish(taken_back=frozenset[Field](FIELDS))
@@ -90,9 +91,38 @@ async def test_an_article_that_is_corrected_in_everything_is_unchanged_by_proces
     await assert_counts(database)
 
 
+async def test_what_is_read_under_a_correction_is_what_is_processed_again(database: Database) -> None:
+    [article_id] = await taken_in(database, story(1), url=URL)
+    await edit(database, article_id, JO)
+    await taken_in(database, story(1).replace("Maren", "Mara"), url=URL)
+    found = await served(database, article_id)
+    assert (found["revision"], [one["value"] for one in found["evidence"]["authors"]]) == (2, ["Jo Lund", "Mara Holt"])
+    assert await asked(database, "SELECT submission_id = (SELECT max(id::text)::uuid FROM submissions) FROM articles")
+    assert [one.outcome for one in await again(database)] == ["unchanged"]
+    await edit(database, article_id, BACK)
+    assert (await served(database, article_id))["authors"] == ["Mara Holt"]
+    assert [one.outcome for one in await again(database)] == ["unchanged"]
+    await assert_counts(database)
+
+
+async def test_a_batch_that_changes_the_byline_and_then_the_text_shows_the_last(database: Database) -> None:
+    [article_id] = await taken_in(database, story(1), url=URL)
+    await edit(database, article_id, JO)
+    submission = await asked(database, "SELECT id FROM submissions")
+    bodies = [story(1).replace("Maren", name) + more for name, more in (("Ann", ""), ("Mara", LATER), ("Ina", LATER))]
+    async with database.transaction() as connection:
+        saved = await save(connection, [Arrival(submission, n, NOON, made_of(body)) for n, body in enumerate(bodies)])
+    assert [one.outcome for one in saved] == ["unchanged", "revised", "unchanged"]
+    found = await served(database, article_id)
+    assert (found["revision"], [one["value"] for one in found["evidence"]["authors"]]) == (3, ["Jo Lund", "Ina Holt"])
+    assert await asked(database, "SELECT position FROM articles") == 2
+    await edit(database, article_id, BACK)
+    assert (await served(database, article_id))["authors"] == ["Ina Holt"]
+
+
 async def test_an_arrival_that_waited_for_the_editor_sees_what_they_said(database: Database) -> None:
     [article_id] = await taken_in(database, story(1), url=URL)
-    found = made_of(story(1) + "\nThe keeper went home at nightfall, he said.\n")
+    found = made_of(story(1) + LATER)
     async with database.transaction() as connection:
         row = await hold(connection, article_id)
         assert row is not None
