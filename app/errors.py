@@ -2,6 +2,7 @@
 
 DatelineError
 ├── Problem                     answered to a client, with its HTTP status
+│   ├── Moved             308   with Location
 │   ├── InvalidRequest    422   which part, and why
 │   ├── NotFound          404
 │   ├── Gone              410
@@ -18,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
+from uuid import UUID
 
 import orjson
 import structlog
@@ -74,6 +76,16 @@ class NotFound(Problem):
     """There is no such resource."""
 
     status, kind, title = 404, "not-found", "Not found"
+
+
+class Moved(Problem):
+    """The article turned out to be another one, which Location leads to."""
+
+    status, kind, title = 308, "moved", "Permanent redirect"
+
+    def __init__(self, detail: str, *, gone: UUID, kept: UUID) -> None:
+        super().__init__(detail)
+        self.gone, self.kept = str(gone), str(kept)
 
 
 class Gone(Problem):
@@ -139,6 +151,9 @@ def problem_body(  # noqa: PLR0913 - the members of RFC 9457
 
 def problem_response(request: Request, problem: Problem) -> Response:
     """Give the response that a problem is answered with."""
+    if isinstance(problem, Moved):
+        there = str(request.url.replace(scheme="", netloc="")).replace(problem.gone, problem.kept, 1)
+        problem.headers["Location"] = there
     body = problem_body(
         status=problem.status,
         kind=problem.kind,
@@ -236,6 +251,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     kinds = {
         kind.status: kind
         for kind in (
+            Moved,
             NotFound,
             Conflict,
             Gone,

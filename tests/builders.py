@@ -72,6 +72,7 @@ def an_article(
         ),
         processing="fallback" if processing == "fallback" else "full",
         pipeline_version="test",
+        text_hash=content_hash(None, text),
     )
 
 

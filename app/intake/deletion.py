@@ -4,7 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from app.errors import Gone, NotFound, problems
+from app.errors import Gone, problems
+from app.query.article import missing
 from app.store.deletion import delete_article
 
 router = APIRouter(prefix="/v1", tags=["articles"])
@@ -15,7 +16,10 @@ router = APIRouter(prefix="/v1", tags=["articles"])
     status_code=204,
     summary="Delete an article for good",
     response_class=Response,
-    responses={204: {"description": "Deleted; it stays so when it is sent again."}, **problems(404, 410, 422, 503)},
+    responses={
+        204: {"description": "Deleted; it stays so when it is sent again."},
+        **problems(308, 404, 410, 422, 503),
+    },
 )
 async def delete(request: Request, article_id: UUID) -> Response:
     """Delete an article and leave a tombstone: sent again it stays deleted, asked for it is `410`.
@@ -24,8 +28,8 @@ async def delete(request: Request, article_id: UUID) -> Response:
     """
     async with request.app.state.database.transaction() as connection:
         outcome = await delete_article(connection, article_id)
-    if outcome == "unknown":
-        raise NotFound("There is no such article.")
+        if outcome == "unknown":
+            raise await missing(connection, article_id)
     if outcome == "gone":
         raise Gone("This article was deleted before.")
     return Response(status_code=204)

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1", tags=["stories"])
     status_code=204,
     summary="Say that an article is no duplicate",
     response_class=Response,
-    responses={204: {"description": "The two are not the same, for good."}, **problems(404, 410, 422, 503)},
+    responses={204: {"description": "The two are not the same, for good."}, **problems(308, 404, 410, 422, 503)},
 )
 async def delete_duplicate_of(request: Request, article_id: UUID) -> Response:
     """Take an article out of its story: it and its original are never in one story again, whatever arrives later.

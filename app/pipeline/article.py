@@ -254,7 +254,7 @@ class Retraction:
 class Article:
     """One normalised article, without what only the store knows (id, revision, story, sightings).
 
-    `truncated` says that the input declares its text to be a part only. `content_hash` identifies the words (title and text, blind to case, punctuation and space), `field_hash`
+    `truncated` says that the input declares its text to be a part only. `content_hash` identifies the words (title and text, blind to case, punctuation and space), `text_hash` those of the text alone, `field_hash`
     everything whose change makes a revision. `background` is the number of the snapshot of the archive that topics were inferred
     by, None where none were; `vocabulary` then holds the words of the text. The archive learns from those, and from
     `acronyms`, whose meaning the text says.
@@ -293,3 +293,4 @@ class Article:
     background: int | None = None
     vocabulary: frozenset[str] = frozenset()
     acronyms: tuple[Acronym, ...] = ()
+    text_hash: bytes = b""

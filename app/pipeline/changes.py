@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 import xxhash
 
 from app.pipeline.article import Article, Retraction
+from app.pipeline.identity import KeyScope, Profile, profile
 from app.pipeline.url import identity
 
-KeyScope = Literal["guid", "url", "content"]
 LONGEST_VERSION = 18
 DISTINCTIVE_WORDS = 8
 """A text of fewer words ("Video", "Live blog") says nothing about identity where a guid or URL does."""
+UNMISTAKABLE_WORDS = 40
+"""Nor does one of fewer words, without its title, within its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Known:
     received_at: datetime
     current_since: datetime
     processing: str
+    profile: Profile
     version: str | None = None
 
 
@@ -63,15 +65,18 @@ def digest(*parts: str) -> bytes:
 
 
 def keys(article: Article) -> tuple[Key, ...]:
-    """Give what an article is known by, the strongest first: the sender's guid, the URL, the words.
+    """Give what an article is known by, the strongest first: the sender's guid, the URL, its source's text, the words.
 
-    A guid is unique only within its source (RSS 2.0 says no more), so it is hashed together with it.
+    A guid is unique only within its source (RSS 2.0 says no more), so it is hashed together with it. So is the text
+    without its title: under a new headline and URL it is the same article of its publisher, and a copy from others.
     """
     found = []
     if article.guid:
         found.append(Key("guid", digest(article.source or "", article.guid)))
     if article.url:
         found.append(Key("url", digest(identity(article.url))))
+    if article.text_hash and article.source and article.word_count >= UNMISTAKABLE_WORDS:
+        found.append(Key("text", digest(article.source, article.text_hash.hex())))
     if not found or article.word_count >= DISTINCTIVE_WORDS:
         found.append(Key("content", article.content_hash))
     return tuple(found)
@@ -130,7 +135,7 @@ def supersedes(article: Article, received_at: datetime, known: Known) -> bool:
     return not poorer and article.source == known.source and newer(article, received_at, known)
 
 
-def after(article: Article, received_at: datetime, before: Known | None) -> Known:
+def after(article: Article, received_at: datetime, before: Known | None, submission: object = None) -> Known:
     """Give what is known of an article once it is inserted or revised, for the next arrival of the same batch."""
     return Known(
         revision=before.revision + 1 if before else 1,
@@ -140,5 +145,6 @@ def after(article: Article, received_at: datetime, before: Known | None) -> Know
         received_at=before.received_at if before else received_at,
         current_since=received_at,
         processing=article.processing,
+        profile=profile(article, submission),
         version=article.version,
     )

@@ -7,11 +7,22 @@ from datetime import UTC, datetime
 
 import xxhash
 
+from app.pipeline.counters import stilled
 from app.pipeline.slug import SEPARATORS, SIGNED, UNSEEN, WORD
+
+TYPOGRAPHY = str.maketrans({
+    "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "–": "-", "—": "-", "‐": "-", "‑": "-",
+    "…": "...", "\u00ad": None, "\u200b": None, "\ufeff": None,
+})  # fmt: skip
+"""Forms that a publisher's software changes by itself."""
 
 
 def content_hash(title: str | None, text: str) -> bytes:
-    """Hash the words of an article to 16 bytes; case, punctuation, space and compatibility forms make no difference."""
+    """Hash the words of an article to 16 bytes; case, punctuation, space and compatibility forms make no difference.
+
+    Nor do the figures of clocks and counters.
+    """
+    text = stilled(text)
     if title is not None and title.isascii() and text.isascii():  # the same, for a tenth of the time
         return xxhash.xxh3_128_digest("".join(WORD.findall(f"{title}{text}".lower())).encode())
     written = unicodedata.normalize("NFKC", UNSEEN.sub("", f"{title or ''}\n{text}"))
@@ -33,16 +44,24 @@ def field_hash(fields: Mapping[str, object]) -> bytes:
 def revision_hash(
     title: str | None, text: str, authors: Sequence[str], published_at: datetime | None, topics: Sequence[str]
 ) -> bytes:
-    """Hash what makes a revision when it changes: headline, text, authors, date, topics (their slugs as printed)."""
+    """Hash what makes a revision when it changes: headline, text, authors, date, topics (their slugs as printed).
+
+    Spaces, the forms of quotes and dashes, and the figures of clocks and counters are no change.
+    """
     return field_hash(
         {
-            "title": title,
-            "text": text,
+            "title": title and even(title),
+            "text": even(stilled(text)),
             "authors": authors,
             "published_at": published_at and published_at.astimezone(UTC).isoformat(),
             "topics": topics,
         }
     )
+
+
+def even(text: str) -> str:
+    """Give a text with one form for each kind of quote and dash, and one space where there are several."""
+    return " ".join(text.translate(TYPOGRAPHY).split())
 
 
 def canonical_value(value: object) -> object:

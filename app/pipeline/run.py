@@ -237,6 +237,7 @@ def article_of(draft: Draft) -> Article:
         background=draft.background if draft.subjects.vocabulary else None,
         vocabulary=draft.subjects.vocabulary,
         acronyms=draft.subjects.acronyms,
+        text_hash=content_hash(None, structure.text),
     )
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy import DateTime, Select, cast, false, func, literal, null, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.errors import Gone, NotFound
+from app.errors import Gone, Moved, NotFound
 from app.query import cursor
 from app.query.answers import answer, database_of, only_known_parameters, reads
 from app.query.columns import (
@@ -25,7 +25,7 @@ from app.query.columns import (
 from app.query.filters import To
 from app.query.pages import WalkQuery, page
 from app.query.schemas import Article, RevisionPage
-from app.store.tables import article_revisions, articles, tombstones
+from app.store.tables import article_revisions, articles, merged_articles, tombstones
 
 router = APIRouter(prefix="/v1", tags=["articles"], dependencies=[Depends(only_known_parameters)])
 
@@ -38,8 +38,11 @@ AsOf = Annotated[
 MOMENTS = ("published_at", "modified_at", "received_at", "updated_at")
 
 
-async def missing(connection: AsyncConnection, article_id: UUID) -> NotFound | Gone:
-    """Tell an article that was deleted from one that never was."""
+async def missing(connection: AsyncConnection, article_id: UUID) -> NotFound | Gone | Moved:
+    """Tell an article that was deleted, or merged into another, from one that never was."""
+    into = select(merged_articles.c.into_id).where(merged_articles.c.article_id == article_id)
+    if (kept := await connection.scalar(into)) is not None:
+        return Moved(f"This article turned out to be the article {kept}.", gone=article_id, kept=kept)
     grave = select(tombstones.c.article_id).where(tombstones.c.article_id == article_id)
     if await connection.scalar(grave) is None:
         return NotFound("There is no such article.")
@@ -147,7 +150,9 @@ async def revisions_page(request: Request, article_id: UUID, query: WalkQuery) -
     return page(request, items, more, total)
 
 
-@router.get("/articles/{article_id}", summary="Read an article", response_model=Article, responses=reads(404, 410, 422))
+@router.get(
+    "/articles/{article_id}", summary="Read an article", response_model=Article, responses=reads(308, 404, 410, 422)
+)
 async def read_article(request: Request, article_id: UUID, as_of: AsOf = None) -> Response:
     """Answer `200` with the whole article in its current revision; `410` once it was deleted.
 
@@ -165,7 +170,7 @@ async def read_article(request: Request, article_id: UUID, as_of: AsOf = None) -
     "/articles/{article_id}/revisions",
     summary="List an article's revisions",
     response_model=RevisionPage,
-    responses=reads(404, 410, 422),
+    responses=reads(308, 404, 410, 422),
 )
 async def list_revisions(request: Request, article_id: UUID, query: Annotated[WalkQuery, Query()]) -> Response:
     """Answer `200` with the article's revisions that are kept, the newest first.
@@ -179,7 +184,7 @@ async def list_revisions(request: Request, article_id: UUID, query: Annotated[Wa
     "/articles/{article_id}/revisions/{revision}",
     summary="Read a revision",
     response_model=Article,
-    responses=reads(404, 410, 422),
+    responses=reads(308, 404, 410, 422),
 )
 async def read_revision(request: Request, article_id: UUID, revision: RevisionNumber) -> Response:
     """Answer `200` with the article as it stood in that revision; `sightings` and story are today's. `410` where it is not kept."""

@@ -72,7 +72,7 @@ async def raw_bytes(connection: AsyncConnection, article_id: UUID) -> tuple[str,
     "/articles/{article_id}/raw",
     summary="Fetch the bytes behind an article",
     response_class=Response,
-    responses=reads(404, 410, 422) | {200: BYTES},
+    responses=reads(308, 404, 410, 422) | {200: BYTES},
 )
 async def read_raw(request: Request, article_id: UUID) -> Response:
     """Answer `200` with the submission byte for byte; `410` once the bytes are gone.

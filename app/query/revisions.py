@@ -48,7 +48,7 @@ async def both(request: Request, article_id: UUID, revision: int, against: int |
     "/articles/{article_id}/revisions/{revision}/diff",
     summary="Compare two revisions",
     response_model=RevisionDiff,
-    responses=reads(404, 410, 422),
+    responses=reads(308, 404, 410, 422),
 )
 async def read_diff(
     request: Request, article_id: UUID, revision: RevisionNumber, query: Annotated[DiffQuery, Query()]

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from app.pipeline import changes
 from app.settings import KEPT_REVISIONS
-from app.store import history, rows, source_counts
+from app.store import history, holders, rows, source_counts
 from app.store.changes import Change, note
 from app.store.corrections import write_corrections
-from app.store.identity import Candidate, decide, meet
+from app.store.identity import candidates, decide, meet
+from app.store.merging import merge
 from app.store.plan import Arrival, Plan, Saved
 
 
@@ -22,7 +22,7 @@ async def save(
     connection: AsyncConnection, arrivals: Sequence[Arrival], *, kept_revisions: int = KEPT_REVISIONS
 ) -> list[Saved]:
     """Store a batch inside the caller's transaction; give each arrival's outcome, in order."""
-    batch = [Candidate(uuid7(), arrival, changes.keys(arrival.article)) for arrival in arrivals]
+    batch = candidates(arrivals, (uuid7() for _ in arrivals))
     saved: list[Saved] = []
     if not batch:
         return saved
@@ -31,7 +31,9 @@ async def save(
         plan = decide(batch[len(saved) :], met)
         await carry_out(connection, plan, kept_revisions)
         saved += plan.saved
-    return saved
+        if plan.one is not None:
+            await merge(connection, met, plan.one, kept_revisions)
+    return [Saved(one.outcome, met.now(one.article_id)) for one in saved]
 
 
 async def carry_out(connection: AsyncConnection, plan: Plan, kept_revisions: int) -> None:
@@ -43,8 +45,19 @@ async def carry_out(connection: AsyncConnection, plan: Plan, kept_revisions: int
     await rows.write_authors(connection, plan.written)
     await rows.write_topics(connection, plan.written)
     await rows.write_sightings(connection, plan.sightings)
-    await note(connection, [Change("created", article_id, 1) for article_id in plan.inserts])
-    await note(connection, [Change("revised", article_id, new.number) for article_id, new in plan.revisions.items()])
+    await holders.share(connection, plan.shared)
+    await holders.hand_over(connection, [(key, owner) for owner, (key, _) in plan.split.items()])
+    await note(connection, told(plan))
     await source_counts.count_sightings(connection, plan.sightings.values())
     await rows.follow_arrivals(connection, plan.followed)
     await write_corrections(connection, plan.corrections)
+
+
+def told(plan: Plan) -> list[Change]:
+    """Give what a plan tells the change feed."""
+    split = [(one, left) for one, (_, left) in plan.split.items() if one in plan.inserts]
+    return [
+        *(Change("created", article_id, 1) for article_id in plan.inserts),
+        *(Change("split", one, 1, other_id=left) for one, left in split),
+        *(Change("revised", article_id, new.number) for article_id, new in plan.revisions.items()),
+    ]

@@ -4,28 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.pipeline.article import Topic
 from app.pipeline.corrections import Wish, amended
 from app.store import rows, topic_counts
 from app.store.candidates import Candidate
 from app.store.corrections import drop_correction, read_corrections, write_corrections
 from app.store.differences import differences
 from app.store.plan import Arrival
-from app.store.printed_topics import printed_now, printed_then
+from app.store.printed_topics import printed_now, printed_then, stored_topics
 from app.store.read_back import article_of
 from app.store.renewal import STORED, Result, carry_out, outcome_of
 from app.store.tables import articles
 from app.store.tally import Finding
-
-TOPICS = text(
-    """
-    SELECT t.slug, x.label, x.score, x.origins, x.mentions, t.fold FROM article_topics x
-    JOIN topics t ON t.id = x.topic_id WHERE x.article_id = :id ORDER BY x.position
-    """
-)
 
 
 async def hold(connection: AsyncConnection, article_id: UUID) -> Mapping[str, Any] | None:
@@ -55,9 +46,3 @@ async def amend(connection: AsyncConnection, row: Mapping[str, Any], wish: Wish,
         await drop_correction(connection, article_id)
     elif correction != before:
         await write_corrections(connection, {article_id: correction})
-
-
-async def stored_topics(connection: AsyncConnection, article_id: UUID) -> list[Topic]:
-    """Give an article's topics as it prints them, under slugs that lead to the same topics again."""
-    found = await connection.execute(TOPICS, {"id": article_id})
-    return [Topic(row.slug, row.label, row.score, tuple(row.origins), row.mentions, row.fold) for row in found]

@@ -1,37 +1,42 @@
 """Finds out which stored articles a batch of arrivals meets, and decides each arrival with what the ones before it did."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, column, select, values
-from sqlalchemy.dialects.postgresql import BYTEA
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.pipeline import changes, corrections
+from app.pipeline import changes, corrections, identity
 from app.pipeline.changes import Intent, Key, Known, Revise, Sight
 from app.pipeline.corrections import Correction, Decided
+from app.pipeline.identity import Profile
+from app.store import holders
 from app.store.corrections import graves_and_corrections
+from app.store.holders import MOST_SHARERS
 from app.store.plan import Arrival, Outcome, Plan, Revision, Saved, Sighting
-from app.store.tables import article_keys, articles, sightings
+from app.store.tables import sightings
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An arrival with the keys of its article, and the id that it takes if it is new."""
+    """An arrival with the keys and the profile of its article, and the id that it takes if it is new."""
 
     id: UUID
     arrival: Arrival
     keys: tuple[Key, ...]
+    profile: Profile
 
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """What the batch's keys lead to: owners by key, the state, graves and routes of those owners.
+    """What the batch's keys lead to: owners by key, who shares it, and the state, graves and routes of those articles.
 
-    `known`, `corrections`, `routes` and `merged` (candidates that turned out to be another article) move on with each
-    decision.
+    `keepers` says which candidate of several of one submission a stored article is, where they cannot all be it. `known`,
+    `corrections`, `routes`, `sharers` and `merged` (articles and candidates that turned out to be another article) move on
+    with each decision.
     """
 
     owners: Mapping[Key, UUID]
@@ -40,69 +45,154 @@ class Met:
     routes: set[tuple[UUID, bytes]] = field(default_factory=set)
     merged: dict[UUID, UUID] = field(default_factory=dict)
     corrections: dict[UUID, Correction] = field(default_factory=dict)
+    sharers: dict[Key, set[UUID]] = field(default_factory=dict)
+    keepers: Mapping[tuple[UUID, UUID], Candidate] = field(default_factory=dict)
+
+    def now(self, article: UUID) -> UUID:
+        """Give the article that an article or a candidate is by now."""
+        while article in self.merged:
+            article = self.merged[article]
+        return article
+
+    def holders(self, key: Key) -> list[UUID]:
+        """Give the articles that hold a key and are there, or were deleted."""
+        found = dict.fromkeys(self.now(one) for one in (self.owners[key], *sorted(self.sharers.get(key, ()))))
+        return [one for one in found if one in self.known or one in self.dead]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The articles that an arrival is one with, the surest first, and the keys that lead to others alone."""
+
+    owners: tuple[UUID, ...]
+    strange: tuple[Key, ...]
+    left: UUID | None = None
+    """The article that held its words until it turned out to be another."""
 
 
 async def meet(connection: AsyncConnection, batch: Sequence[Candidate]) -> Met:
-    """Claim every key for its candidate, read who really owns it, and lock the articles that were there before."""
+    """Claim every key for its candidate, read who really holds it, and lock the articles that were there before."""
     claimed: dict[Key, UUID] = {}
     for candidate in batch:
         for key in candidate.keys:
             claimed.setdefault(key, candidate.id)
-    ordered = sorted(claimed, key=lambda key: (key.scope, key.value))
-    await connection.execute(
-        upsert(article_keys).on_conflict_do_nothing(),
-        [{"scope": key.scope, "key": key.value, "article_id": claimed[key]} for key in ordered],
-    )
-    wanted = values(column("scope", Text), column("key", BYTEA), name="wanted").data(
-        [(key.scope, key.value) for key in ordered]
-    )
-    rows = await connection.execute(
-        select(article_keys.c.scope, article_keys.c.key, article_keys.c.article_id).join(
-            wanted, (article_keys.c.scope == wanted.c.scope) & (article_keys.c.key == wanted.c.key)
-        )
-    )
-    owners = {Key(scope, bytes(value)): owner for scope, value, owner in rows}
-    return await read_owners(connection, owners, set(owners.values()) - {candidate.id for candidate in batch})
-
-
-async def read_owners(connection: AsyncConnection, owners: Mapping[Key, UUID], older: set[UUID]) -> Met:
-    """Lock and read the articles that the keys led to, their graves and the routes they came by."""
+    owners = await holders.claim(connection, claimed)
+    older = set(owners.values()) - {candidate.id for candidate in batch}
     if not older:
         return Met(owners)
-    rows = await connection.execute(
-        select(
-            articles.c.id,
-            articles.c.revision,
-            articles.c.field_hash,
-            articles.c.source,
-            articles.c.modified_at,
-            articles.c.received_at,
-            articles.c.current_since,
-            articles.c.processing,
-            articles.c.version,
-        )
-        .where(articles.c.id.in_(older))
-        .order_by(articles.c.id)
-        .with_for_update(key_share=True)
-    )
-    known = {row.id: Known(*row[1:]) for row in rows}
+    known = await holders.hold(connection, older)
+    shared = await holders.sharers(connection, [key for key, owner in owners.items() if owner in older])
+    if others := {one for ids in shared.values() for one in ids} - older:
+        known |= await holders.hold(connection, others)
+        older |= others
     graves, said = await graves_and_corrections(connection, older)
-    routes = await connection.execute(
-        select(sightings.c.article_id, sightings.c.route).where(sightings.c.article_id.in_(older))
-    )
-    return Met(owners, known, graves, {(owner, bytes(route)) for owner, route in routes}, corrections=said)
+    seen = sightings.c
+    rows = (
+        await connection.execute(
+            select(seen.article_id, seen.route, seen.source, seen.said, seen.last_at).where(seen.article_id.in_(older))
+        )
+    ).all()
+    for row in rows:
+        confirm(known, row.article_id, row.source, row.said, row.last_at)
+    routes = {(row.article_id, bytes(row.route)) for row in rows}
+    met = Met(owners, known, graves, routes, corrections=said, sharers=shared)
+    await read_doubted(connection, batch, met)
+    return replace(met, keepers=keepers(batch, met))
+
+
+def confirm(known: dict[UUID, Known], article: UUID, source: str | None, said: bytes | None, at: datetime) -> None:
+    """Let an article be as new as the last time that its publisher said the same again.
+
+    Else a delivery of between, that comes late, would count as newer than what was said before it and after it.
+    """
+    there = known.get(article)
+    if there and source == there.source and said == there.field_hash and at > there.current_since:
+        known[article] = replace(there, current_since=at)
+
+
+async def read_doubted(connection: AsyncConnection, batch: Sequence[Candidate], met: Met) -> None:
+    """Read the texts of articles of which only their words can say whether an arrival is one with them."""
+    beside = Counter((candidate.arrival.submission_id, key) for candidate in batch for key in candidate.keys)
+    doubted: set[UUID] = set()
+    for candidate in batch:
+        led = {key: [one for one in met.holders(key) if one in met.known] for key in candidate.keys}
+        several = len({one for ids in led.values() for one in ids}) > 1
+        for key, ids in led.items():
+            if several or beside[candidate.arrival.submission_id, key] > 1:
+                doubted.update(ids)
+            else:
+                mine = candidate.profile
+                doubted.update(one for one in ids if identity.doubt(mine, met.known[one].profile, key.scope))
+    for one, text in (await holders.texts(connection, doubted)).items():
+        met.known[one] = replace(met.known[one], profile=met.known[one].profile.with_text(text))
+
+
+def keepers(batch: Sequence[Candidate], met: Met) -> dict[tuple[UUID, UUID], Candidate]:
+    """Give for each stored article and submission the candidate that is most like it, where several lead to it."""
+    leading: defaultdict[tuple[UUID, UUID], list[Candidate]] = defaultdict(list)
+    for candidate in batch:
+        for one in {one for key in candidate.keys for one in met.holders(key) if one in met.known}:
+            leading[one, candidate.arrival.submission_id].append(candidate)
+    return {
+        place: max(found, key=lambda one: identity.kinship(one.profile, met.known[place[0]].profile))
+        for place, found in leading.items()
+        if len(found) > 1
+    }
+
+
+def find(candidate: Candidate, met: Met) -> Found:
+    """Find the articles that an arrival is one with, by its keys, the strongest first."""
+    owners: list[UUID] = []
+    strange: list[Key] = []
+    left: UUID | None = None
+    for key in candidate.keys:
+        held = met.holders(key)
+        if not held or len(held) > MOST_SHARERS:
+            continue
+        fitting = [one for one in held if fits(candidate, one, key, met, alone=len(held) == 1)]
+        if fitting:
+            owners.append(max(fitting, key=lambda one: rank(candidate, one, met)))
+        else:
+            strange.append(key)
+            left = held[0] if key.scope == "content" and held[0] in met.known else left
+    return Found(tuple(dict.fromkeys(owners)), tuple(strange), left)
+
+
+def rank(candidate: Candidate, article: UUID, met: Met) -> int:
+    """Rank what speaks for one article."""
+    known = met.known.get(article)
+    return identity.kinship(candidate.profile, known.profile) if known else 0
+
+
+def fits(candidate: Candidate, article: UUID, key: Key, met: Met, *, alone: bool) -> bool:
+    """Say whether an arrival may be an article that holds one of its keys; of a shared key, only what speaks for it is."""
+    known = met.known.get(article)
+    if known is None:
+        return alone or key.scope == "content"
+    keeper = met.keepers.get((article, candidate.arrival.submission_id))
+    if keeper and keeper is not candidate and identity.told_apart(candidate.profile, keeper.profile, "url"):
+        return False
+    if key.scope == "content":
+        return True
+    if identity.told_apart(candidate.profile, known.profile, key.scope):
+        return False
+    return alone or identity.kinship(candidate.profile, known.profile) > 0
 
 
 def decide(batch: Sequence[Candidate], met: Met) -> Plan:
     """Decide arrivals in order, each seeing what the ones before it will have done.
 
     Ends before an arrival that revises what the plan itself writes: every revision is kept, so that one must wait
-    until the plan is carried out. `plan.saved` says how far it came.
+    until the plan is carried out. `plan.saved` says how far it came. Ends too before an arrival that shows that two
+    stored articles are one; `plan.one` says which.
     """
     plan = Plan()
     for candidate in batch:
-        owners = [met.merged.get(met.owners[key], met.owners[key]) for key in candidate.keys]
-        owner = next((owner for owner in owners if owner in met.known or owner in met.dead), candidate.id)
+        found = find(candidate, met)
+        owner = next(iter(found.owners), candidate.id)
+        if (pair := one_article(found, met)) is not None:
+            plan.one = None if {*pair} & {*plan.inserts, *plan.revisions} else pair
+            break
         if owner in met.dead:
             outcome: Outcome = "deleted"
         else:
@@ -113,10 +203,40 @@ def decide(batch: Sequence[Candidate], met: Met) -> Plan:
             arrival = replace(arrival, article=decided.article)
             outcome = note(plan, met, arrival, owner, decided.intent)
             note_reading(plan, met, arrival, owner, decided)
+            note_keys(plan, met, owner, found)
         if owner != candidate.id:
             met.merged[candidate.id] = plan.merged[candidate.id] = owner
         plan.saved.append(Saved(outcome, owner))
     return plan
+
+
+def one_article(found: Found, met: Met) -> tuple[UUID, UUID] | None:
+    """Give two stored articles that an arrival shows to be one, where more speaks for that than the arrival alone."""
+    living = [one for one in found.owners if one in met.known]
+    for other in living[1:]:
+        one, two = met.known[living[0]].profile, met.known[other].profile
+        if shares_key(living[0], other, met) or identity.kinship(one, two) == 0:
+            continue
+        if not (identity.other_guid(one, two) and not identity.alike(one, two)):
+            return living[0], other
+    return None
+
+
+def shares_key(one: UUID, other: UUID, met: Met) -> bool:
+    """Say whether two articles were told apart before: both hold a key."""
+    return any(
+        {one, other} <= {met.now(owner) for owner in (met.owners[key], *ids)} for key, ids in met.sharers.items()
+    )
+
+
+def note_keys(plan: Plan, met: Met, owner: UUID, found: Found) -> None:
+    """Note that an article shares the keys that others hold, and that its words are its own where it was split off."""
+    for key in found.strange:
+        if found.left is not None and key.scope == "content":
+            plan.split[owner] = (key, found.left)
+        elif owner not in met.sharers.setdefault(key, set()):
+            met.sharers[key].add(owner)
+            plan.shared.append((key, owner))
 
 
 def note(plan: Plan, met: Met, arrival: Arrival, owner: UUID, intent: Intent) -> Outcome:
@@ -124,8 +244,9 @@ def note(plan: Plan, met: Met, arrival: Arrival, owner: UUID, intent: Intent) ->
     came_before = note_sighting(plan, met, arrival, owner)
     known = met.known.get(owner)
     if isinstance(intent, Sight):
+        confirm(met.known, owner, arrival.article.source, arrival.article.field_hash, arrival.received_at)
         return "unchanged" if came_before else "duplicate"
-    met.known[owner] = changes.after(arrival.article, arrival.received_at, known)
+    met.known[owner] = changes.after(arrival.article, arrival.received_at, known, arrival.submission_id)
     if known is None:
         plan.inserts[owner] = arrival
         return "stored"
@@ -151,8 +272,15 @@ def note_sighting(plan: Plan, met: Met, arrival: Arrival, owner: UUID) -> bool:
     came_before = route in met.routes
     met.routes.add(route)
     if (sighting := plan.sightings.get(route)) is None:
-        plan.sightings[route] = Sighting(arrival, arrival.received_at)
+        plan.sightings[route] = Sighting(arrival, arrival.received_at, arrival.article.field_hash)
     else:
-        sighting.count += 1
-        sighting.last_at = max(sighting.last_at, arrival.received_at)
+        sighting.add(arrival)
     return came_before
+
+
+def candidates(arrivals: Iterable[Arrival], ids: Iterable[UUID]) -> list[Candidate]:
+    """Give arrivals as candidates, under these ids."""
+    return [
+        Candidate(id_, arrival, changes.keys(arrival.article), identity.profile(arrival.article, arrival.submission_id))
+        for arrival, id_ in zip(arrivals, ids, strict=False)
+    ]

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.pipeline.article import Article, Retraction
+from app.pipeline.changes import Key
 from app.pipeline.corrections import Correction
 
 Outcome = Literal["stored", "revised", "unchanged", "duplicate", "deleted"]
@@ -51,16 +52,27 @@ class Revision:
 
 @dataclass(slots=True)
 class Sighting:
-    """Arrivals of one article by one route in this batch, summed up."""
+    """Arrivals of one article by one route in this batch, summed up; `said` hashes what the newest of them says."""
 
     first: Arrival
     last_at: datetime
+    said: bytes
     count: int = 1
+
+    def add(self, arrival: Arrival) -> None:
+        """Sum one more up."""
+        self.count += 1
+        if arrival.received_at >= self.last_at:
+            self.last_at, self.said = arrival.received_at, arrival.article.field_hash
 
 
 @dataclass(slots=True)
 class Plan:
-    """What a batch will write: filled by the decisions in order, carried out once it is whole."""
+    """What a batch will write: filled by the decisions in order, carried out once it is whole.
+
+    `merged` are candidates that are another article, `shared` keys that others hold too, `split` articles that turned out
+    to be none of another, with the key of their words and that other, `one` two stored articles that must be merged next.
+    """
 
     inserts: dict[UUID, Arrival] = field(default_factory=dict)
     revisions: dict[UUID, Revision] = field(default_factory=dict)
@@ -68,6 +80,9 @@ class Plan:
     merged: dict[UUID, UUID] = field(default_factory=dict)
     followed: dict[UUID, Arrival] = field(default_factory=dict)
     corrections: dict[UUID, Correction] = field(default_factory=dict)
+    shared: list[tuple[Key, UUID]] = field(default_factory=list)
+    split: dict[UUID, tuple[Key, UUID]] = field(default_factory=dict)
+    one: tuple[UUID, UUID] | None = None
     saved: list[Saved] = field(default_factory=list)
 
     @property

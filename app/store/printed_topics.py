@@ -20,6 +20,12 @@ STORED = text(
     WHERE x.article_id = ANY(:ids) ORDER BY x.article_id, x.position
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+OF_ARTICLE = text(
+    """
+    SELECT t.slug, x.label, x.score, x.origins, x.mentions, t.fold FROM article_topics x
+    JOIN topics t ON t.id = x.topic_id WHERE x.article_id = :id ORDER BY x.position
+    """
+)
 KNOWN = text(
     """
     SELECT asked.slug, coalesce(s.topic_id, f.id) AS id FROM unnest(:slugs, :folds) AS asked (slug, fold)
@@ -78,3 +84,9 @@ def stored_score(score: float) -> float:
     """Give a score as a column of four bytes holds it."""
     rounded: float = struct.unpack("f", struct.pack("f", score))[0]
     return rounded
+
+
+async def stored_topics(connection: AsyncConnection, article_id: UUID) -> list[Topic]:
+    """Give an article's topics as it prints them, under slugs that lead to the same topics again."""
+    found = await connection.execute(OF_ARTICLE, {"id": article_id})
+    return [Topic(row.slug, row.label, row.score, tuple(row.origins), row.mentions, row.fold) for row in found]

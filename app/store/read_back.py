@@ -20,6 +20,7 @@ from app.pipeline.article import (
     TopicEntry,
     TopicList,
 )
+from app.pipeline.fingerprint import content_hash
 
 SAME = (
     "url", "guid", "source", "title", "lead", "language", "agency", "published_precision", "published_zone",
@@ -39,6 +40,7 @@ def article_of(row: Mapping[str, Any], topics: Sequence[Topic]) -> Article:
         topic_lists=topic_lists_of(row["topic_lists"]),
         blocks=tuple(map(block_of, row["blocks"])),
         evidence=evidence_of(row["evidence"]),
+        text_hash=content_hash(None, row["text"]),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, column, delete, func, insert, text, update, values
+from sqlalchemy import Uuid, bindparam, case, column, delete, func, insert, text, update, values
 from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -248,6 +248,7 @@ async def write_sightings(connection: AsyncConnection, seen: Mapping[tuple[UUID,
             "submission_id": sighting.first.submission_id,
             "received_at": sighting.first.received_at,
             "last_at": sighting.last_at,
+            "said": sighting.said,
             "count": sighting.count,
         }
         for (article_id, route), sighting in sorted(seen.items(), key=lambda entry: entry[0])
@@ -262,6 +263,7 @@ async def write_sightings(connection: AsyncConnection, seen: Mapping[tuple[UUID,
             set_={
                 "count": sightings.c.count + new.count,
                 "last_at": func.greatest(sightings.c.last_at, new.last_at),
+                "said": case((new.last_at >= sightings.c.last_at, new.said), else_=sightings.c.said),
             },
         ),
         rows,

@@ -240,8 +240,9 @@ sightings = Table(
     moment("received_at"),
     moment("last_at"),
     Column("count", Integer, nullable=False),
+    Column("said", LargeBinary),
     Index("ix_sightings_submission_id", "submission_id"),
-    comment="Arrivals of an article by one route; `route` hashes source and url, the submission is the first one's.",
+    comment="Arrivals of an article by one route; `route` hashes source and url, the submission is the first one's, `said` hashes what the last one says.",
 )
 
 article_authors = Table(
@@ -644,4 +645,24 @@ corrections = Table(
     Column("read", JSONB, nullable=False),
     Column("read_hash", LargeBinary, nullable=False),
     comment="What an editor says of an article's fields, and what was last read for those, so that it can be given back.",
+)
+
+key_sharers = Table(
+    "key_sharers",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    Column("article_id", Uuid, primary_key=True),
+    Index("ix_key_sharers_article_id", "article_id"),
+    comment="Articles that share a key with the one that holds it, and were told apart from it.",
+)
+
+merged_articles = Table(
+    "merged_articles",
+    metadata,
+    Column("article_id", Uuid, primary_key=True),
+    Column("into_id", Uuid, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_merged_articles_into_id", "into_id"),
+    comment="Articles that turned out to be another one, which is there in their place.",
 )

@@ -134,7 +134,7 @@ async def test_what_was_deleted_or_revised_meanwhile_is_passed_over(database: Da
     submission = await asked(database, "SELECT id FROM submissions ORDER BY id LIMIT 1")
     async with database.transaction() as connection:
         await delete_article(connection, ids[0])
-        revised = an_article("Another text altogether.", source=None, url="https://a.example/1")
+        revised = an_article("Another text altogether.", source=None, url="https://a.example/1", published_at=None)
         await save(connection, [replace(an_arrival(revised, minutes=5), submission_id=submission)])
     assert [one.outcome for one in await renewed(database, work)] == ["overtaken", "overtaken", "changed"]
     assert await asked(database, "SELECT text FROM articles WHERE id = :id", id=ids[1]) == "Another text altogether."

@@ -1,0 +1,297 @@
+"""One article however it arrives, and two where a key says one but everything else says two; in any order."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from uuid_utils.compat import uuid7
+
+from app.db import Database
+from app.pipeline.article import Article
+from app.store import changes
+from app.store.plan import Arrival, Saved
+from tests.builders import NOON, an_arrival, an_article
+from tests.store.test_linker import a_report, linked
+from tests.store.test_save import kept
+from tests.store.test_topic_counts import assert_counts
+
+FRONT = "https://harbour-post.example/"
+
+
+def item(
+    number: int,
+    *,
+    guid: str | None = None,
+    url: str | None = None,
+    version: int = 0,
+    hours: float | None = 0,
+    title: str | None = None,
+    source: str = "harbour-post.example",
+) -> Article:
+    """Give the article of a number: its own words, a few of them others in each version."""
+    report = a_report(number, 60)
+    return an_article(
+        f"{report} Version {version} has {version} more." if version else report,
+        title=title or f"Headline of article {number}",
+        guid=guid,
+        url=url,
+        source=source,
+        published_at=None if hours is None else NOON + timedelta(hours=hours),
+        topics=[f"Topic {number}"],
+    )
+
+
+async def delivered(database: Database, *articles: Article, minutes: float = 0) -> list[Saved]:
+    """Deliver articles as one document."""
+    submission = uuid7()
+    arrivals = [an_arrival(one, submission, minutes=minutes, position=n) for n, one in enumerate(articles)]
+    return await kept(database, *arrivals)
+
+
+async def told(database: Database) -> Counter[str]:
+    """Count what the change feed tells, by its kind."""
+    await linked(database)
+    async with database.reading() as connection:
+        return Counter(await connection.scalars(text("SELECT kind FROM changes WHERE kind <> 'linked'")))
+
+
+async def read(database: Database, sql: str) -> list[tuple[Any, ...]]:
+    """Read rows."""
+    async with database.reading() as connection:
+        return [tuple(row) for row in await connection.execute(text(sql))]
+
+
+async def test_a_feed_whose_items_share_one_link_has_as_many_articles_as_items(database: Database) -> None:
+    feed = [item(n, url=FRONT, hours=n / 10) for n in range(6)]
+    first = await delivered(database, *feed[:4])
+    assert [one.outcome for one in first] == ["stored"] * 4
+    again = await delivered(database, *feed, minutes=30)
+    assert [one.outcome for one in again] == ["unchanged"] * 4 + ["stored"] * 2
+    assert [one.article_id for one in again[:4]] == [one.article_id for one in first]
+    assert await told(database) == {"created": 6}
+    await assert_counts(database)
+
+
+async def test_an_item_under_a_shared_link_is_revised_as_itself(database: Database) -> None:
+    feed = [item(n, url=FRONT, hours=n / 10) for n in range(3)]
+    first = await delivered(database, *feed)
+    changed = [feed[0], item(1, url=FRONT, hours=0.1, version=2), feed[2]]
+    again = await delivered(database, *changed, minutes=30)
+    assert [(one.outcome, one.article_id) for one in again] == [
+        ("unchanged", first[0].article_id),
+        ("revised", first[1].article_id),
+        ("unchanged", first[2].article_id),
+    ]
+
+
+async def test_a_feed_whose_items_share_one_guid_has_as_many_articles_as_items(database: Database) -> None:
+    feed = [item(n, guid="feed", url=f"{FRONT}{n}", hours=n) for n in range(4)]
+    saved = [(await delivered(database, one, minutes=n))[0] for n, one in enumerate(feed)]
+    assert [one.outcome for one in saved] == ["stored"] * 4
+    again = await delivered(database, *reversed(feed), minutes=60)
+    assert [one.article_id for one in reversed(again)] == [one.article_id for one in saved]
+    assert {one.outcome for one in again} == {"unchanged"}
+
+
+async def test_a_guid_that_is_used_again_is_another_article(database: Database) -> None:
+    [old] = await delivered(database, item(1, guid="7", url=f"{FRONT}old"))
+    [new] = await delivered(database, item(2, guid="7", url=f"{FRONT}new", hours=90), minutes=90 * 60)
+    [revised] = await delivered(database, item(2, guid="7", url=f"{FRONT}new", hours=90, version=1), minutes=91 * 60)
+    assert (old.outcome, new.outcome, revised.outcome) == ("stored", "stored", "revised")
+    assert new.article_id == revised.article_id != old.article_id
+
+
+async def test_a_url_that_changes_with_its_headline_is_the_same_article(database: Database) -> None:
+    [first] = await delivered(database, item(1, guid="7", url=f"{FRONT}quay-reopens"))
+    changed = item(1, guid="7", url=f"{FRONT}quay-open-at-last", title="Quay open at last", version=1)
+    [second] = await delivered(database, changed, minutes=30)
+    assert (second.outcome, second.article_id) == ("revised", first.article_id)
+    [third] = await delivered(
+        database, item(1, url=f"{FRONT}third-headline", title="A third headline", version=1), minutes=60
+    )
+    assert (third.outcome, third.article_id) == ("revised", first.article_id), "by its text, within its source"
+    copy = item(1, url="https://copy.example/x", title="A copy's headline", version=1, source="copy.example")
+    assert (await delivered(database, copy, minutes=70))[0].outcome == "stored"
+
+
+async def test_a_key_that_everything_shares_says_nothing(database: Database) -> None:
+    for n in range(30):
+        await delivered(database, item(n, url=FRONT, hours=n * 30), minutes=n * 1800)
+    assert await read(database, "SELECT count(*) FROM articles") == [(30,)]
+    [(shared,)] = await read(database, "SELECT count(*) FROM key_sharers")
+    assert shared <= 21
+    [again] = await delivered(database, item(3, url=FRONT, hours=90), minutes=90_000)
+    assert again.outcome == "unchanged"
+
+
+async def test_an_arrival_that_shows_two_to_be_one_merges_them_visibly(database: Database) -> None:
+    [one] = await delivered(database, item(1, guid="7", url=f"{FRONT}a"))
+    [two] = await delivered(database, item(1, url=f"{FRONT}b", version=1, source="copy.example"), minutes=5)
+    assert (one.outcome, two.outcome) == ("stored", "stored")
+    [third] = await delivered(database, item(1, guid="7", url=f"{FRONT}b", version=2), minutes=10)
+    assert (third.outcome, third.article_id) == ("revised", one.article_id)
+    assert await told(database) == {"created": 2, "merged": 1, "revised": 1}
+    entries = await read(database, "SELECT article_id, other_id FROM changes WHERE kind = 'merged'")
+    assert entries == [(two.article_id, one.article_id)]
+    assert await read(database, "SELECT article_id, into_id FROM merged_articles") == entries
+    assert await read(database, "SELECT count(*), sum(count) FROM sightings") == [(3, 3)]
+    assert await read(database, "SELECT DISTINCT article_id FROM submission_items") == [(one.article_id,)]
+    await assert_counts(database)
+
+
+async def test_of_two_that_are_one_the_newer_is_current(database: Database) -> None:
+    [late] = await delivered(database, item(1, url=f"{FRONT}b", version=2), minutes=20)
+    [early] = await delivered(database, item(1, guid="7", url=f"{FRONT}a"), minutes=0)
+    [both] = await delivered(database, item(1, guid="7", url=f"{FRONT}b", version=1), minutes=10)
+    assert both.article_id == early.article_id != late.article_id
+    [(kept_text, revision)] = await read(database, "SELECT text, revision FROM articles")
+    assert "Version 2" in kept_text
+    assert revision == 2
+    await assert_counts(database)
+
+
+async def test_a_merge_that_was_wrong_is_split_visibly_and_once(database: Database) -> None:
+    one, other = item(1, url=FRONT, hours=None), item(2, url=FRONT, hours=None)
+    [first] = await delivered(database, one)
+    [second] = await delivered(database, other, minutes=5)
+    assert (second.outcome, second.article_id) == ("revised", first.article_id), "nothing speaks for two yet"
+    beside = await delivered(database, one, other, minutes=10)
+    assert [saved.outcome for saved in beside] == ["stored", "unchanged"]
+    assert beside[1].article_id == first.article_id != beside[0].article_id
+    again = await delivered(database, one, other, minutes=15)
+    assert [saved.article_id for saved in again] == [saved.article_id for saved in beside]
+    assert await told(database) == {"created": 2, "revised": 1, "split": 1}
+    entries = await read(database, "SELECT article_id, other_id FROM changes WHERE kind = 'split'")
+    assert entries == [(beside[0].article_id, first.article_id)]
+    await assert_counts(database)
+
+
+async def test_a_clock_and_a_counter_make_no_revision(database: Database) -> None:
+    words = a_report(1, 60)
+    outcomes = []
+    for n in range(4):
+        page = an_article(f"{words}\n\nUpdated 14:0{n}\n\n1,20{n} views", url=f"{FRONT}live", title="Live")
+        page = replace(page, field_hash=b"", content_hash=b"")
+        outcomes.append((await delivered(database, hashed(page), minutes=n))[0].outcome)
+    assert outcomes == ["stored", "unchanged", "unchanged", "unchanged"]
+
+
+def hashed(article: Article) -> Article:
+    """Give an article with the hashes that the pipeline gives it."""
+    from app.pipeline.fingerprint import content_hash, revision_hash  # noqa: PLC0415
+
+    return replace(
+        article,
+        content_hash=content_hash(article.title, article.text),
+        field_hash=revision_hash(article.title, article.text, article.authors, article.published_at, []),
+    )
+
+
+async def test_concurrent_deliveries_under_a_shared_link_double_nothing(database: Database) -> None:
+    await delivered(database, item(0, url=FRONT), item(1, url=FRONT, hours=0.1))
+    versions = [item(5, url=FRONT, hours=48, version=n) for n in range(1, 5)]
+
+    async def deliver(article: Article, minutes: int) -> None:
+        await delivered(database, article, minutes=minutes)
+
+    await asyncio.gather(*(deliver(one, 2880 + n) for n, one in enumerate(versions)))
+    assert await read(database, "SELECT count(*) FROM articles") == [(3,)]
+
+
+def deliveries(seed: int) -> list[Arrival]:
+    """Give deliveries of a few articles by guid, URL and words, from several sources, some of them in common documents."""
+    chance = random.Random(seed)
+    made: list[Arrival] = []
+    for minute in range(14):
+        number = chance.randrange(4)
+        submission = uuid7()
+        for position, one in enumerate({number, chance.randrange(4)} if chance.random() < 0.4 else {number}):
+            keys: dict[str, Any] = {
+                "guid": chance.choice([f"g{one}", None]),
+                "url": chance.choice([f"{FRONT}{one}", f"{FRONT}{one}", None]),
+            }
+            made.append(
+                an_arrival(
+                    item(one, version=chance.randrange(3), hours=one * 30, **keys),
+                    submission,
+                    minutes=minute,
+                    position=position,
+                )
+            )
+    return made
+
+
+async def ends(database: Database) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Give articles, their sightings and topics by what does not depend on ids."""
+    return (
+        await read(database, "SELECT title, text, authors, published_at FROM articles ORDER BY title, text"),
+        await read(
+            database,
+            "SELECT a.title, s.source, s.url, s.count, s.last_at FROM sightings s JOIN articles a ON a.id = s.article_id "
+            "ORDER BY 1, 2, 3, 4, 5",
+        ),
+        await read(
+            database,
+            "SELECT t.slug, count(*) FROM article_topics x JOIN topics t ON t.id = x.topic_id GROUP BY 1 ORDER BY 1",
+        ),
+    )
+
+
+async def forget(database: Database) -> None:
+    """Empty the store."""
+    async with database.transaction() as connection:
+        await connection.execute(
+            text(
+                "TRUNCATE submissions, articles, article_keys, key_sharers, merged_articles, topics, topic_deltas, "
+                "topic_counts, source_topic_counts, author_deltas, author_counts, source_deltas, source_counts, sources, "
+                "change_outbox, story_members, stories, article_ties, article_signatures, story_keys CASCADE"
+            )
+        )
+        await connection.execute(text("UPDATE change_feed SET linked_seq = last_seq"))
+
+
+def in_documents(arrivals: Sequence[Arrival], chance: random.Random) -> list[list[Arrival]]:
+    """Deal documents out in an order and in batches of chance."""
+    documents: dict[UUID, list[Arrival]] = {}
+    for arrival in arrivals:
+        documents.setdefault(arrival.submission_id, []).append(arrival)
+    shuffled = list(documents.values())
+    chance.shuffle(shuffled)
+    batches: list[list[Arrival]] = []
+    while shuffled:
+        size = chance.randint(1, 4)
+        batches.append([one for document in shuffled[:size] for one in document])
+        shuffled = shuffled[size:]
+    return batches
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_any_order_of_deliveries_ends_in_the_same_articles(database: Database, seed: int) -> None:
+    found = []
+    for order in range(3):
+        for batch in in_documents(deliveries(seed), random.Random(100 * seed + order)):
+            await kept(database, *batch)
+        await linked(database)
+        await assert_counts(database)
+        found.append(await ends(database))
+        await forget(database)
+    assert found[0] == found[1] == found[2]
+
+
+async def test_the_feed_tells_every_article_that_is_there_once(database: Database) -> None:
+    for batch in in_documents(deliveries(3), random.Random(3)):
+        await kept(database, *batch)
+    await linked(database)
+    entries = await read(
+        database, "SELECT kind, article_id FROM changes WHERE kind IN ('created', 'merged') ORDER BY seq"
+    )
+    there = {one for kind, one in entries if kind == "created"} - {one for kind, one in entries if kind == "merged"}
+    assert sorted(there) == sorted(one for (one,) in await read(database, "SELECT id FROM articles"))
+    assert isinstance(changes.MOST_NUMBERED, int)
