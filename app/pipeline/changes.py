@@ -119,20 +119,38 @@ def version_of(text: str | None) -> int | None:
 def decide(article: Article, received_at: datetime, known: Known | None) -> Intent:
     """Decide about one arrival of an article that is stored as `known`, or not stored.
 
-    Only the source that published an article revises it; others add sightings. A fallback result never replaces a
-    full one.
+    Only the source that published an article revises it; others add sightings. That is the source it came from first,
+    until the one comes whose host its URL names. A fallback result never replaces a full one.
     """
     if known is None:
         return Insert()
-    if article.field_hash == known.field_hash or not supersedes(article, received_at, known):
-        return Sight()
-    return Revise(known.revision + 1)
+    if supersedes(article, received_at, known) and (
+        article.field_hash != known.field_hash or article.source != known.source
+    ):
+        return Revise(known.revision + 1)
+    return Sight()
 
 
 def supersedes(article: Article, received_at: datetime, known: Known) -> bool:
-    """Say whether what an arrival says stands above what is stored: from the same source, not poorer, not older."""
-    poorer = article.processing == "fallback" and known.processing == "full"
-    return not poorer and article.source == known.source and newer(article, received_at, known)
+    """Say whether what an arrival says stands above what is stored: from its publisher, not poorer, not older."""
+    if article.processing == "fallback" and known.processing == "full":
+        return False
+    if article.source == known.source:
+        return newer(article, received_at, known)
+    return is_rightful(article.source, known)
+
+
+def is_rightful(source: str | None, known: Known) -> bool:
+    """Say whether an article's URL is of this source and not of the one that it came from: an aggregator was quicker."""
+    url = known.profile.url
+    return url is not None and owns(source, url) and not owns(known.source, url)
+
+
+def owns(source: str | None, url: str) -> bool:
+    """Say whether a source names itself by the host of a URL in its form for identity, or by a domain above it."""
+    host = url.partition("/")[0].partition("?")[0].partition(":")[0]
+    name = (source or "").casefold().removeprefix("www.")
+    return "." in name and (host == name or host.endswith(f".{name}"))
 
 
 def after(article: Article, received_at: datetime, before: Known | None, submission: object = None) -> Known:

@@ -13,9 +13,11 @@ from app.store.plan import Recall
 
 OWNER = text(
     """
-    SELECT k.article_id FROM article_keys k LEFT JOIN articles a ON a.id = k.article_id
-    WHERE k.scope = :scope AND k.key = :key
-      AND (a.id IS NULL OR a.source IS NOT DISTINCT FROM CAST(:source AS text))
+    SELECT k.article_id FROM (
+        SELECT article_id FROM article_keys WHERE scope = :scope AND key = :key
+        UNION SELECT article_id FROM key_sharers WHERE scope = :scope AND key = :key
+    ) k LEFT JOIN articles a ON a.id = k.article_id
+    WHERE a.id IS NULL OR a.source IS NOT DISTINCT FROM CAST(:source AS text)
     """
 )
 KEEP_KEY = text("INSERT INTO article_keys (scope, key, article_id) VALUES (:scope, :key, :id) ON CONFLICT DO NOTHING")
@@ -34,12 +36,13 @@ async def retract(connection: AsyncConnection, recalls: Sequence[Recall]) -> lis
 
 
 async def retract_one(connection: AsyncConnection, recall: Recall) -> UUID | None:
-    """Carry one retraction out."""
+    """Carry one retraction out; a key that several articles share names none of them, but for one that another key names."""
     wanted = recall.retraction
     found: list[UUID] = []
     for key in named_keys(wanted):
         asked = {"scope": key.scope, "key": key.value, "source": wanted.source}
-        found += await connection.scalars(OWNER, asked)
+        held = list(await connection.scalars(OWNER, asked))
+        found += held if len(held) == 1 else [one for one in held if one in found]
     for article_id in dict.fromkeys(found):
         gone = await delete_article(connection, article_id, "retracted")
         if gone == "deleted" and wanted.status == "withheld":

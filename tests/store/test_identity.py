@@ -173,6 +173,17 @@ async def test_a_merge_that_was_wrong_is_split_visibly_and_once(database: Databa
     await assert_counts(database)
 
 
+async def test_the_source_that_a_url_is_of_takes_over_from_an_aggregator(database: Database) -> None:
+    [first] = await delivered(database, item(1, url=f"{FRONT}a", source="aggregator.example"))
+    [own] = await delivered(database, item(1, url=f"{FRONT}a"), minutes=5)
+    [late] = await delivered(database, item(1, url=f"{FRONT}a", source="aggregator.example", version=3), minutes=9)
+    assert [one.outcome for one in (first, own, late)] == ["stored", "revised", "unchanged"]
+    assert await read(database, "SELECT source, revision FROM articles") == [("harbour-post.example", 2)]
+    [copy] = await delivered(database, item(1, url="https://copy.example/a", source="copy.example"), minutes=12)
+    assert copy.outcome == "duplicate"
+    await assert_counts(database)
+
+
 async def test_a_clock_and_a_counter_make_no_revision(database: Database) -> None:
     words = a_report(1, 60)
     outcomes = []
@@ -216,7 +227,10 @@ def deliveries(seed: int) -> list[Arrival]:
             keys: dict[str, Any] = {
                 "guid": chance.choice([f"g{one}", None]),
                 "url": chance.choice([f"{FRONT}{one}", f"{FRONT}{one}", None]),
+                "source": chance.choice(["harbour-post.example", "harbour-post.example", "aggregator.example"]),
             }
+            if keys["source"] == "aggregator.example":
+                keys["url"] = f"{FRONT}{one}"
             made.append(
                 an_arrival(
                     item(one, version=chance.randrange(3), hours=one * 30, **keys),
