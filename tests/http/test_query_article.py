@@ -6,10 +6,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import insert, text
 
 from app.db import Database
 from app.query.schemas import Article, ExtractedArticle, article_json
 from app.store.deletion import delete_article
+from app.store.tables import merged_articles
 from tests.http.seed import NOON, Told, article_of, faults, store, strings
 
 TOLD = Told("The quay reopened.", title="Quay", authors=["Maren Holt"], topics=["Cranes"], url="https://a.example/1")
@@ -99,3 +101,20 @@ async def test_the_last_20_sightings_are_shown_the_latest_first(database: Databa
         [stored] = await store(database, replace(TOLD, source=f"paper-{n}.example", received_at=arrived))
     served = (await reader.get(f"/v1/articles/{stored}")).json()
     assert [one["source"] for one in served["sightings"]] == [f"paper-{n}.example" for n in range(22, 2, -1)]
+
+
+async def test_an_article_that_turned_out_to_be_another_leads_there(
+    database: Database, reader: httpx.AsyncClient
+) -> None:
+    kept, gone = strings(await store(database, Told("One."), Told("Two.")))
+    async with database.transaction() as connection:
+        await connection.execute(text("DELETE FROM articles WHERE id = :gone"), {"gone": gone})
+        await connection.execute(insert(merged_articles).values(article_id=gone, into_id=kept))
+    for path in ("", "/revisions", "/revisions/1", "/raw"):
+        answer = await reader.get(
+            f"/v1/articles/{gone}{path}?limit=1" if path == "/revisions" else f"/v1/articles/{gone}{path}"
+        )
+        assert answer.status_code == 308
+        assert answer.headers["location"] == f"/v1/articles/{kept}{path}" + ("?limit=1" if path == "/revisions" else "")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (await reader.get(answer.headers["location"])).status_code == 200

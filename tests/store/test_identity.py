@@ -14,9 +14,10 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from app.db import Database
-from app.pipeline.article import Article
+from app.pipeline.article import Article, Retraction
 from app.store import changes
-from app.store.plan import Arrival, Saved
+from app.store.plan import Arrival, Recall, Saved
+from app.store.retraction import retract
 from tests.builders import NOON, an_arrival, an_article
 from tests.store.test_linker import a_report, linked
 from tests.store.test_save import kept
@@ -309,3 +310,14 @@ async def test_the_feed_tells_every_article_that_is_there_once(database: Databas
     there = {one for kind, one in entries if kind == "created"} - {one for kind, one in entries if kind == "merged"}
     assert sorted(there) == sorted(one for (one,) in await read(database, "SELECT id FROM articles"))
     assert isinstance(changes.MOST_NUMBERED, int)
+
+
+async def test_a_retraction_by_a_shared_key_takes_none_of_those_that_share_it(database: Database) -> None:
+    feed = await delivered(database, item(1, url=FRONT), item(2, url=FRONT, hours=0.1), item(3, guid="3", url=FRONT))
+    shared = Retraction("harbour-post.example", None, FRONT, "canceled")
+    named = Retraction("harbour-post.example", "3", FRONT, "canceled")
+    async with database.transaction() as connection:
+        assert await retract(connection, [Recall(uuid7(), 0, shared)]) == [None]
+        assert await retract(connection, [Recall(uuid7(), 0, named)]) == [feed[2].article_id]
+    assert await read(database, "SELECT count(*) FROM articles") == [(2,)]
+    await assert_counts(database)
