@@ -23,12 +23,29 @@ BEAT = text(
 FORGET = text("DELETE FROM workers WHERE seen_at < clock_timestamp() - interval '1 hour'")
 LEAVE = text("DELETE FROM workers WHERE id = :id")
 DEPTH = text("SELECT count(*) FROM (SELECT FROM submissions WHERE state = 'queued' LIMIT :most) AS queued")
+BEHIND = text(
+    """
+    SELECT (SELECT count(*) FROM (SELECT FROM change_outbox LIMIT :most) AS waiting) AS unnumbered,
+           last_seq - linked_seq AS unlinked,
+           (SELECT count(*) FROM reprocessings WHERE state = 'running') AS reprocessings
+    FROM change_feed
+    """
+)
 WORKERS = text(
     """
     SELECT name, version, extract(epoch FROM clock_timestamp() - seen_at)::float AS silent_seconds
     FROM workers WHERE seen_at > clock_timestamp() - interval '5 minutes' ORDER BY name
     """
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What workers have still to do beside the queue: changes without a number, changes not linked yet, runs that are on."""
+
+    unnumbered: int
+    unlinked: int
+    reprocessings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +56,7 @@ class Readiness:
     problems: tuple[str, ...]
     queued: int | None
     workers: tuple[dict[str, Any], ...]
+    behind: Behind | None = None
 
 
 async def beat(connection: AsyncConnection, worker_id: UUID) -> None:
@@ -67,7 +85,8 @@ async def readiness(database: Database) -> Readiness:
                 return Readiness(ready=False, problems=(problem,), queued=None, workers=())
             queued = await queue_depth(connection)
             workers = tuple(dict(row) for row in (await connection.execute(WORKERS)).mappings())
-            return Readiness(ready=True, problems=(), queued=queued, workers=workers)
+            behind = Behind(*(await connection.execute(BEHIND, {"most": DEPTH_SEEN})).one())
+            return Readiness(ready=True, problems=(), queued=queued, workers=workers, behind=behind)
     except STORE_ERRORS as error:
         problem = f"The store does not answer: {type(error).__name__}: {error}"
         return Readiness(ready=False, problems=(problem,), queued=None, workers=())

@@ -21,6 +21,11 @@ SECONDS = Histogram(
 )
 QUEUED = Gauge("dateline_queued_submissions", "Submissions that wait for a worker", registry=REGISTRY)
 WORKERS = Gauge("dateline_workers", "Workers that gave a sign of life in the last five minutes", registry=REGISTRY)
+UNNUMBERED = Gauge("dateline_unnumbered_changes", "Changes that are not in the change feed yet", registry=REGISTRY)
+UNLINKED = Gauge("dateline_unlinked_changes", "Changes that stories do not know of yet", registry=REGISTRY)
+REPROCESSINGS = Gauge(
+    "dateline_reprocessings_running", "Runs of stored submissions through the pipeline", registry=REGISTRY
+)
 
 REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 """What is taken over from a gateway; anything else is replaced, so that no log line can be forged."""

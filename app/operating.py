@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.health import readiness
-from app.metrics import QUEUED, REGISTRY, WORKERS
+from app.metrics import QUEUED, REGISTRY, REPROCESSINGS, UNLINKED, UNNUMBERED, WORKERS
 
 router = APIRouter(tags=["operating"])
 
@@ -38,6 +38,8 @@ class ReadinessAnswer(BaseModel):
                     "ready": True,
                     "problems": [],
                     "queued": 0,
+                    "unnumbered_changes": 0,
+                    "unlinked_changes": 0,
                     "workers": [{"name": "news-1:4711", "version": "0.1.0", "silent_seconds": 1.2}],
                 }
             ]
@@ -47,6 +49,12 @@ class ReadinessAnswer(BaseModel):
     ready: Annotated[bool, Field(description="Whether the store answers and has this program's schema.")]
     problems: Annotated[list[str], Field(description="What is wrong, and what to do.")]
     queued: Annotated[int | None, Field(description="Submissions that wait for a worker; null when unknown.")]
+    unnumbered_changes: Annotated[
+        int | None, Field(description="Changes that are not in the feed yet; more than a moment's is a bad sign.")
+    ]
+    unlinked_changes: Annotated[
+        int | None, Field(description="Changes that stories do not know of yet; after an upgrade all there were.")
+    ]
     workers: Annotated[list[WorkerSeen], Field(description="Workers seen in the last five minutes.")]
 
 
@@ -72,6 +80,8 @@ async def readyz(request: Request, response: Response) -> ReadinessAnswer:
         ready=found.ready,
         problems=list(found.problems),
         queued=found.queued,
+        unnumbered_changes=found.behind.unnumbered if found.behind else None,
+        unlinked_changes=found.behind.unlinked if found.behind else None,
         workers=[WorkerSeen.model_validate(worker) for worker in found.workers],
     )
 
@@ -89,4 +99,7 @@ async def metrics(request: Request) -> Response:
     found = await readiness(request.app.state.database)
     QUEUED.set(float("nan") if found.queued is None else found.queued)
     WORKERS.set(len(found.workers))
+    UNNUMBERED.set(found.behind.unnumbered if found.behind else float("nan"))
+    UNLINKED.set(found.behind.unlinked if found.behind else float("nan"))
+    REPROCESSINGS.set(found.behind.reprocessings if found.behind else float("nan"))
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

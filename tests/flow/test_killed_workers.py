@@ -13,6 +13,7 @@ from app.db import Database
 from app.extraction import Pipeline
 from tests.running import a_worker, ended, http, kill, post, worker_process
 from tests.store.test_source_counts import assert_sources
+from tests.store.test_linker import linked
 from tests.store.test_topic_counts import assert_counts
 
 ARTICLES = 240
@@ -60,7 +61,12 @@ async def test_workers_killed_at_any_moment_lose_and_double_nothing(database_url
     assert {receipt["state"] for receipt in receipts} == {"done"}
     outcomes = [item["outcome"] for receipt in receipts for item in receipt["items"]]
     assert outcomes == ["stored"] * ARTICLES
+    await linked(database)
     async with database.reading() as connection:
+        told = (await connection.execute(text("SELECT seq, kind, article_id FROM changes ORDER BY seq"))).all()
+        assert [entry.seq for entry in told] == list(range(1, len(told) + 1))
+        assert len({entry.article_id for entry in told if entry.kind == "created"}) == ARTICLES
+        assert [entry.kind for entry in told].count("created") == ARTICLES
         assert await connection.scalar(text("SELECT count(*) FROM articles")) == ARTICLES
         assert await connection.scalar(text("SELECT sum(count) FROM sightings")) == ARTICLES
         assert await connection.scalar(text("SELECT count(*) FROM article_authors")) == ARTICLES

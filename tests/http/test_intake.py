@@ -281,7 +281,9 @@ async def test_the_operators_routes_answer(client: httpx.AsyncClient) -> None:
     assert (ready.status_code, ready.json()["ready"], ready.json()["queued"]) == (200, True, 0)
     metrics = (await client.get("/metrics")).text
     assert 'dateline_http_requests_total{method="GET",route="/livez",status="200"}' in metrics
-    assert "dateline_queued_submissions 0.0" in metrics
+    assert (ready.json()["unnumbered_changes"], ready.json()["unlinked_changes"]) == (0, 0)
+    for name in ("queued_submissions", "unnumbered_changes", "unlinked_changes", "reprocessings_running"):
+        assert f"dateline_{name} 0.0" in metrics
     page = (await client.get("/docs")).text
     assert "http://" not in page
     assert "https://" not in page
