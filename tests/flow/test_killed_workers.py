@@ -12,8 +12,8 @@ from sqlalchemy import text
 from app.db import Database
 from app.extraction import Pipeline
 from tests.running import a_worker, ended, http, kill, post, worker_process
-from tests.store.test_source_counts import assert_sources
 from tests.store.test_linker import linked
+from tests.store.test_source_counts import assert_sources
 from tests.store.test_topic_counts import assert_counts
 
 ARTICLES = 240
