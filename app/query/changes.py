@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+import anyio
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
@@ -29,6 +30,8 @@ STREAMED: Final = 500
 """Entries that a stream reads at once."""
 PING_SECONDS: Final = 15
 RETRY_MILLISECONDS: Final = 2_000
+ENDING_SECONDS: Final = 5.0
+"""For a stream to end by itself when the service does, so that its client sees a whole answer."""
 READ = text(
     """
     SELECT f.horizon, f.last_seq AS newest, least(coalesce(CAST(:since AS bigint), f.horizon), f.last_seq) AS since, c.*
@@ -124,12 +127,14 @@ async def read_or_wait(database: Database, followers: Followers, query: ChangeQu
     """Give the entries behind `since` as soon as there are some, or none when the time is over."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + query.wait
+    since = query.since
     while True:
         async with database.reading() as connection:
-            found = await read(connection, query.since, query.limit)
+            found = await read(connection, since, query.limit)
         left = deadline - loop.time()
         if found.entries or left <= 0:
             return found
+        since = found.since
         await followers.wait(left)
 
 
@@ -147,10 +152,15 @@ async def list_changes(request: Request, query: Annotated[ChangeQuery, Query()])
     return answer(request, {"items": found.entries, "next": path, "last_seq": found.last_seq})
 
 
-async def events(database: Database, followers: Followers, since: int) -> AsyncIterator[ServerSentEvent]:
-    """Give every entry behind `since` as an event, for ever; ends where the entries are gone, so that the reader asks again."""
+async def events(
+    database: Database, followers: Followers, since: int, ending: anyio.Event
+) -> AsyncIterator[ServerSentEvent]:
+    """Give every entry behind `since` as an event, until the service ends.
+
+    Ends too where entries are gone that were not read, so that the reader asks again and is told so.
+    """
     yield ServerSentEvent(comment="entries follow as they come", retry=RETRY_MILLISECONDS)
-    while True:
+    while not ending.is_set():
         try:
             async with database.reading() as connection:
                 found = await read(connection, since, STREAMED)
@@ -199,5 +209,11 @@ async def stream_changes(
     database = database_of(request)
     async with database.reading() as connection:
         first = await read(connection, asked, 1)
-    stream = events(database, request.app.state.followers, first.since)
-    return EventSourceResponse(stream, ping=PING_SECONDS, headers={"Cache-Control": "no-store"})
+    ending = anyio.Event()
+    return EventSourceResponse(
+        events(database, request.app.state.followers, first.since, ending),
+        ping=PING_SECONDS,
+        headers={"Cache-Control": "no-store"},
+        shutdown_event=ending,
+        shutdown_grace_period=ENDING_SECONDS,
+    )

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,7 +121,11 @@ def test_one_command_serves_and_ends_cleanly_and_keeps_what_it_took(folder: Path
     assert refused.returncode == 1
     assert "/content: " in refused.stdout
     below = served.children()
-    assert stop(served) == 0
+    with ThreadPoolExecutor(1) as beside:
+        following = beside.submit(httpx.get, f"{served.url}/v1/changes/stream", timeout=60)
+        time.sleep(1)
+        assert stop(served) == 0
+        assert "event: created" in following.result().text, "whoever follows the feed is answered to the end"
     assert gone(below)
 
     again = serve(folder)

@@ -41,6 +41,14 @@ async def test_a_since_ahead_of_the_feed_is_its_end(reader: httpx.AsyncClient, d
     assert (await reader.get("/v1/changes?since=99")).json() == {"items": [], "next": None, "last_seq": 1}
 
 
+async def test_whoever_waits_ahead_of_the_feed_sees_what_comes_next(database_url: str) -> None:
+    async with service(database_url) as client:
+        waiting = asyncio.create_task(client.get("/v1/changes?since=99&wait=30"))
+        await asyncio.sleep(0.2)
+        await post(client, "A calm day at the harbour of Port Ellery, said its keeper on Saturday.", Prefer="wait=30")
+        assert [entry["seq"] for entry in (await waiting).json()["items"]] == [1]
+
+
 async def test_what_is_no_place_in_the_feed_is_refused(reader: httpx.AsyncClient) -> None:
     for wrong, pointer in (("since=-1", "/query/since"), ("wait=31", "/query/wait"), ("sinc=1", "/query/sinc")):
         answer = await reader.get(f"/v1/changes?{wrong}")
