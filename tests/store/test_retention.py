@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -147,6 +148,21 @@ async def test_all_that_hangs_on_an_article_goes_and_is_told(database: Database)
     await assert_counts(database)
 
 
+async def test_a_revision_that_comes_just_before_saves_its_article(database: Database) -> None:
+    [saved] = await kept(database, report(1))
+    await aged(database, 31, saved)
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE articles SET current_since = now()"))
+        deleting = asyncio.create_task(delete_old(database, Ages(30)))
+        waits = "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database())"
+        deadline = time.monotonic() + 30
+        while not await value(database, waits):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+    assert await deleting == []
+    assert await live_ids(database) == [saved.article_id]
+
+
 async def test_bytes_stay_while_a_younger_article_shares_them(database: Database) -> None:
     shared = uuid7()
     old, young = await kept(database, report(1, source=WIRE, submission_id=shared), report(2, submission_id=shared))
@@ -211,6 +227,9 @@ async def test_what_is_deleted_for_good_is_never_forgotten(database: Database, *
         assert await delete_article(connection, deleted.article_id) == "deleted"
     await aged(database, 31, gone)
     await delete_old(database, Ages(30))
+    await changed(
+        database, "UPDATE tombstones SET last_sent_at = now() - interval '99 days' WHERE last_sent_at IS NOT NULL"
+    )
     async with database.transaction() as connection:
         if by_agency:
             url = f"https://a.example/{POST}/2"
@@ -219,6 +238,7 @@ async def test_what_is_deleted_for_good_is_never_forgotten(database: Database, *
         else:
             assert await delete_article(connection, gone.article_id) == "gone"
     await changed(database, "UPDATE tombstones SET deleted_at = now() - interval '900 days'")
+    await changed(database, "UPDATE submissions SET received_at = now() - interval '900 days'")
     assert await forget_graves(database, 1) == 0
     assert [again.outcome for again in await kept(database, report(1), report(2))] == ["deleted"] * 2
 
