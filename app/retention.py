@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +31,7 @@ LOOK_SECONDS: Final = 60.0
 """How often a worker looks whether the next round is due."""
 SHORTEST_PAUSE: Final = 0.05
 MOST_GRAVES: Final = 100
+HORIZON: Final = text("SELECT horizon FROM change_feed")
 
 Step = Callable[[AsyncConnection], Awaitable[bool]]
 """One batch of one kind, True where there may be more."""
@@ -127,7 +129,10 @@ class Retention:
 
     async def compact(self, connection: AsyncConnection) -> bool:
         """Drop the beginning of the change feed."""
-        return await changes.compact(connection, self.settings.keep_changes_days)
+        before = await connection.scalar(HORIZON)
+        more = await changes.compact(connection, self.settings.keep_changes_days)
+        self.gone["changes"] += await connection.scalar(HORIZON) - before
+        return more
 
     async def find_silent(self, connection: AsyncConnection) -> bool:
         """Find tombstones to forget; apart from the forgetting, which those who store wait for."""

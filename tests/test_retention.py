@@ -7,19 +7,24 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
 from app import reprocess
+from app.cli import app
 from app.db import Database
 from app.pipeline.run import PIPELINE_VERSION
 from app.queue.reprocessings import Wish
 from app.retention import Retention, ages_of
+from app.retention_report import due, gone
 from app.settings import Settings
 from app.store import graves, retention
 from app.store.candidates import Filters
 from app.store.retention import Ages
+from tests.conftest import fresh_database
 from tests.processing_again import asked, story, taken_in
 from tests.running import a_worker, ended, http, kill, post, service, settings_for, worker_process
-from tests.store.test_retention import arrived, changed, report
+from tests.store.test_retention import POST, arrived, changed, report
+from tests.store.test_retention import ended as ended_submission
 from tests.store.test_save import kept
 from tests.store.test_source_counts import assert_sources
 from tests.store.test_topic_counts import assert_counts, fold_all
@@ -118,7 +123,9 @@ async def test_the_feed_is_compacted_and_says_so(database_url: str, database: Da
             assert time.monotonic() < deadline
             await asyncio.sleep(0.05)
         await changed(database, "UPDATE changes SET at = now() - interval '40 days' WHERE seq = 1")
-        await applying(database, keep_changes_days=30).go_round()
+        round_made = applying(database, keep_changes_days=30)
+        await round_made.go_round()
+        assert round_made.gone["changes"] == 1
         assert (await client.get("/v1/changes?since=0")).status_code == 410
         assert [entry["seq"] for entry in (await client.get("/v1/changes?since=1")).json()["items"]] == [2]
 
@@ -245,3 +252,22 @@ async def test_a_fault_ends_neither_the_worker_nor_the_rounds(
     keeping.cancel()
     with suppress(asyncio.CancelledError):
         await keeping
+
+
+async def test_the_command_says_what_would_go_and_lets_it_go(database_url: str, database: Database) -> None:
+    await old_articles(database, 3)
+    await ended_submission(database, 40)
+    wanted = {"keep_articles_days": 60, "keep_receipts_days": 30, "keep_bodies_days": 30, "keep_changes_days": 30}
+    settings = settings_for(database_url, **wanted, keep_articles_days_by_source={POST: 30})
+    dry = ["        3  articles", f"           3  {POST}", "        1  submissions' bytes", "        1  receipts"]
+    assert await due(database_url, settings) == dry
+    assert await gone(database_url, settings) == [dry[0], *dry[2:]]
+    assert await due(database_url, settings) == await gone(database_url, settings) == ["Nothing is too old."]
+
+
+def test_the_command_line_reads_the_settings() -> None:
+    environment = {"DATELINE_KEEP_ARTICLES_DAYS": "30"}
+    with fresh_database() as url:
+        for options in (["--dry-run"], []):
+            done = CliRunner().invoke(app, ["retention", *options, "--database-url", url], env=environment)
+            assert (done.exit_code, done.stdout) == (0, "Nothing is too old.\n")

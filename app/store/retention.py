@@ -64,14 +64,6 @@ STILL_DUE = text(
     WHERE a.current_since < due.before ORDER BY a.id FOR UPDATE OF a
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("limits", type_=ARRAY(DateTime(timezone=True))))
-COUNT_DUE = text(
-    f"""
-    WITH {LIMITS}
-    SELECT l.source, count(*) AS articles FROM limits l
-    JOIN articles a ON coalesce(a.source, '') = l.source COLLATE "default" AND a.current_since < l.before
-    GROUP BY l.source ORDER BY count(*) DESC, l.source
-    """  # noqa: S608 - of constants alone
-).bindparams(*RULES)
 DROP_BODIES = text(
     """
     WITH old AS MATERIALIZED (
@@ -162,12 +154,6 @@ def fitting(due: Sequence[tuple[UUID, datetime, int]]) -> dict[UUID, datetime]:
             break
         kept[article_id] = before
     return kept
-
-
-async def count_old(connection: AsyncConnection, ages: Ages) -> dict[str, int]:
-    """Count the articles that are due now by source, '' for none, those with most first."""
-    rows = await connection.execute(COUNT_DUE, ages.parameters)
-    return {row.source: row.articles for row in rows}
 
 
 async def drop_bodies(connection: AsyncConnection, days: int) -> int:

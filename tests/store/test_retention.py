@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from app.db import Database
 from app.pipeline.article import Retraction
 from app.queue.claims import Item, keep_items
-from app.store import graves, retention, source_counts
+from app.store import graves, retention, source_counts, too_old
 from app.store.articles import save
 from app.store.deletion import delete_article, delete_articles
 from app.store.plan import Arrival, Recall, Saved
@@ -120,7 +120,7 @@ async def test_a_source_has_its_own_age_and_the_age_is_that_of_the_current_text(
     assert await delete_old(database, Ages(30, {POST: 0, "": 40})) == []
     await aged(database, 400, post[0])
     async with database.reading() as connection:
-        assert await retention.count_old(connection, Ages(60)) == {POST: 1}
+        assert await too_old.articles(connection, Ages(60)) == {POST: 1}
     assert await delete_old(database, Ages(60)) == [post[0].article_id]
     assert await delete_old(database, Ages(30, {"": 20})) == sorted([post[1].article_id, none[0].article_id])
 
