@@ -1,4 +1,4 @@
-"""The command line: serve, work, migrate, ingest, topics, reprocess, openapi; an option overrides the setting of its name."""
+"""The command line: serve, work, migrate, ingest, topics, reprocess, retention, openapi; an option overrides the setting of its name."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app import ingest as ingestion
-from app import migrate, reprocess_commands, topics_import, worker
+from app import migrate, reprocess_commands, retention_report, topics_import, worker
 from app import serve as service
 from app.countries import countries
 from app.main import create_app
@@ -134,6 +134,24 @@ def load(found: Taxonomy, settings: Settings) -> None:
     done = asyncio.run(topics_import.import_topics(store_of(settings), settings, found))
     circles = f" {done.circles} links were left out, as they would close a circle." if done.circles else ""
     typer.echo(f"{found.scheme}: {done.codes} codes, {done.aliases} aliases, {done.links} broader topics.{circles}")
+
+
+@app.command()
+def retention(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing: say what would go, by source.")] = False,
+    data_dir: DataDir = None,
+    database_url: StoreUrl = None,
+) -> None:
+    """Let go now what is older than the settings keep it, as workers do every hour, and print what went.
+
+    The settings are those of this command's environment.
+    """
+    with plainly():
+        settings = settings_of(database_url=database_url, data_dir=data_dir)
+        tell = retention_report.due if dry_run else retention_report.gone
+        for line in asyncio.run(tell(store_of(settings), settings)):
+            typer.echo(line)
 
 
 @app.command()

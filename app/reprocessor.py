@@ -13,12 +13,12 @@ from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.db import COLLISIONS, STORE_ERRORS, Database, collided, refused
 from app.extraction import Broken, Done, Extracted, Extractor, Job, Pipeline, Recalled, Refused
 from app.formats.read import hints_of
+from app.giving_way import give_way
 from app.pipeline.run import PIPELINE_VERSION
 from app.queue import reprocessings
 from app.queue.reprocessings import CAREFUL, STRIKES, Reprocessing
@@ -40,11 +40,6 @@ LARGEST_SLICE: Final = CAREFUL
 """Few, as a worker that builds and stores a slice does nothing else for that moment."""
 SLICE_SECONDS: Final = 0.25
 """Of a limited rate a slice holds the articles of so much time, so that the load is even."""
-GIVE_WAY: Final = text(
-    "SELECT EXISTS (SELECT FROM submissions WHERE state = 'queued' AND run_at < clock_timestamp() - interval '2 s')"
-)
-"""Whether live submissions have been due for longer than a worker that keeps up lets them wait."""
-GIVE_WAY_SECONDS: Final = 0.5
 NO_SUCH_ITEM: Final = "The submission holds no such item any more."
 STRUCK: Final = "Its worker died or hung each time that it was tried."
 
@@ -119,7 +114,7 @@ class Reprocessor:
         current: Reprocessing | None = run
         while current is not None:
             began, rate = time.monotonic(), current.wish.rate
-            await self.give_way()
+            await give_way(self.database)
             found = await self.next_slice(current)
             if not found:
                 async with self.database.transaction() as connection:
@@ -128,14 +123,6 @@ class Reprocessor:
             current = await self.step(current, token, extractor, found)
             if rate:
                 await asyncio.sleep(began + len(found) / rate - time.monotonic())
-
-    async def give_way(self) -> None:
-        """Rest while live submissions wait."""
-        while True:
-            async with self.database.reading() as connection:
-                if not await connection.scalar(GIVE_WAY):
-                    return
-            await asyncio.sleep(GIVE_WAY_SECONDS)
 
     async def next_slice(self, run: Reprocessing) -> list[Candidate]:
         """Give the next articles of the walk."""

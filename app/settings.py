@@ -1,12 +1,22 @@
 """Every setting: name, default, unit and meaning; read from the environment (prefix `DATELINE_`, `DATABASE_URL` as is)."""
 
+import json
 import os
 import socket
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def parsed(value: object) -> object:
+    """Read a setting that is an object, from JSON where the environment gives it; raises ValueError for what is none."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+Days = Annotated[int, Field(ge=0, le=36_500)]
+DaysBySource = Annotated[dict[str, Days | None], NoDecode, BeforeValidator(parsed)]
 
 KEPT_REVISIONS: Final = 100
 """Revisions of an article that are kept where nothing else is said."""
@@ -91,6 +101,24 @@ class Settings(BaseSettings):
 
     kept_revisions: int = Field(default=KEPT_REVISIONS, ge=2)
     """Revisions of an article that are kept: the first, and the newest; those between are dropped."""
+
+    keep_articles_days: Days = 0
+    """Days that articles are kept, from the arrival of what they say now; 0 is for ever."""
+
+    keep_articles_days_by_source: DaysBySource = {}
+    """The same for articles of single sources, as a JSON object; "" are those without one, 0 or null is for ever."""
+
+    keep_bodies_days: Days = 0
+    """Days that the bytes of a submission are kept, from the end of its processing; 0 is as long as its articles."""
+
+    keep_receipts_days: Days = 0
+    """Days that the receipt of a submission is kept which no article came out of, or none any more; 0 is for ever."""
+
+    keep_changes_days: Days = 0
+    """Days that entries of the change feed are kept; 0 is for ever."""
+
+    keep_away_days: Days = 90
+    """Days that an article which went by its age stays away, from when it was last sent; 0 is for ever."""
 
     log_format: Literal["auto", "json", "console"] = "auto"
     """`json` lines for machines, `console` for people; `auto` asks whether a terminal listens."""

@@ -25,8 +25,9 @@ from app.queue import claims, wake
 from app.queue.claims import Claimed, Item
 from app.queue.retry import RetryPolicy
 from app.reprocessor import Reprocessor
+from app.retention import Retention
 from app.settings import Settings
-from app.store import changes, topic_counts
+from app.store import changes, graves, topic_counts
 from app.store.articles import save
 from app.store.background import Lessons
 from app.store.retraction import retract
@@ -74,6 +75,7 @@ class Worker:
                 group.create_task(self.keep_counts()),
                 group.create_task(self.keep_feed()),
                 group.create_task(Reprocessor(self.database, self.settings, self.extractor.pipeline).run()),
+                group.create_task(Retention(self.database, self.settings).keep()),
                 group.create_task(learning.keep(self.database, self.lessons)),
                 group.create_task(learning.follow(self.database, self.extractor)),
             ]
@@ -220,6 +222,7 @@ class Worker:
                     held = await claims.hold(connection, token, [verdict.ending.id for verdict in verdicts])
                     kept = [verdict for verdict in verdicts if verdict.ending.id in held]
                     arrivals = [arrival for verdict in kept for arrival in verdict.arrivals]
+                    await graves.hold_keys(connection)
                     saved = await save(connection, arrivals, kept_revisions=self.settings.kept_revisions)
                     items = [item for verdict in kept for item in verdict.items]
                     items += [

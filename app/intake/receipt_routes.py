@@ -38,7 +38,7 @@ def receipt_response(
     "/receipts/{receipt_id}", summary="Read a receipt", response_model=Receipt, responses=problems(404, 422, 503)
 )
 async def get_receipt(request: Request, receipt_id: UUID, query: Annotated[ReceiptQuery, Query()]) -> Response:
-    """Answer what became of a submission so far; 200 items at most, the others along `next`."""
+    """Answer what became of a submission so far; 200 items at most, the others along `next`. `404` also once it is no longer kept."""
     async with request.app.state.database.reading() as connection:
         receipt = await receipts.read(connection, receipt_id, after=query.from_position)
     if receipt is None:

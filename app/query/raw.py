@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.errors import Gone
 from app.query.answers import NOT_MODIFIED, database_of, only_known_parameters, reads, respond
 from app.query.article import missing
-from app.store.tables import articles, submission_items, submissions, tombstones
+from app.store.tables import articles, submission_items, submissions
 
 router = APIRouter(prefix="/v1", tags=["articles"], dependencies=[Depends(only_known_parameters)])
 
@@ -31,12 +31,15 @@ BYTES: Final = {
 
 
 def raw_statement(article_id: UUID) -> Select[Any]:
-    """Give type and bytes of the submission; of the item's own slice alone where a mate of it was deleted."""
-    mate = submission_items.alias("mate")
+    """Give type and bytes of the submission; of the item's own slice alone where a mate of it is there no more.
+
+    Not its tombstone tells that: those of what was withheld, or went by its age long ago, are gone too.
+    """
+    mate, live = submission_items.alias("mate"), articles.alias("live")
     deleted_mate = exists().where(
         mate.c.submission_id == submissions.c.id,
-        mate.c.article_id == tombstones.c.article_id,
-        mate.c.article_id != articles.c.id,
+        mate.c.article_id.is_not(None),
+        ~exists().where(live.c.id == mate.c.article_id),
     )
     first, end = submission_items.c.span_start, submission_items.c.span_end
     slice_alone = func.substring(submissions.c.body, first + 1, end - first)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 CHANGED_CHANNEL: Final = "dateline_changed"
-NUMBER_LOCK: Final = 0x64617465_0006
+NUMBER_LOCK: Final = 0x64617465_000A
 MOST_NUMBERED: Final = 10_000
 """Entries that are numbered in one transaction."""
 MOST_COMPACTED: Final = 10_000

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Text, column, select, text, values
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, column, select, text, values
 from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,6 +27,28 @@ KNOWN: Final = (
     "guid", "url", "title", "published_at", "content_hash",
 )  # fmt: skip
 TEXTS = select(articles.c.id, articles.c.text)
+IDS = bindparam("ids", type_=ARRAY(Uuid))
+INHERIT = text(
+    """
+    WITH heirs AS (
+        SELECT DISTINCT ON (s.scope, s.key) s.scope, s.key, s.article_id
+        FROM article_keys h JOIN key_sharers s ON s.scope = h.scope AND s.key = h.key
+        WHERE h.article_id = ANY(:ids) AND NOT s.article_id = ANY(:ids) ORDER BY s.scope, s.key, s.article_id
+    ), inherited AS (
+        UPDATE article_keys k SET article_id = heirs.article_id FROM heirs
+        WHERE k.scope = heirs.scope AND k.key = heirs.key RETURNING k.scope, k.key, k.article_id
+    )
+    DELETE FROM key_sharers s USING inherited i
+    WHERE s.scope = i.scope AND s.key = i.key AND s.article_id = i.article_id
+    """
+).bindparams(IDS)
+UNSHARE = text("DELETE FROM key_sharers WHERE article_id = ANY(:ids)").bindparams(IDS)
+GIVE_UP = text(
+    """
+    DELETE FROM article_keys WHERE (scope, key) IN (
+        SELECT scope, key FROM article_keys WHERE article_id = ANY(:ids) ORDER BY scope, key FOR UPDATE)
+    """
+).bindparams(IDS)
 REPOINT = text("UPDATE article_keys SET article_id = :owner WHERE scope = :scope AND key = :key")
 
 
@@ -117,6 +139,12 @@ async def share(connection: AsyncConnection, shared: Collection[tuple[Key, UUID]
             upsert(key_sharers).on_conflict_do_nothing(),
             [{"scope": key.scope, "key": key.value, "article_id": owner} for key, owner in rows],
         )
+
+
+async def give_up(connection: AsyncConnection, gone: Collection[UUID]) -> None:
+    """Forget what articles were known by; a key that others share is held by the first of those from then on."""
+    for statement in (INHERIT, UNSHARE, GIVE_UP):
+        await connection.execute(statement, {"ids": list(gone)})
 
 
 async def hand_over(connection: AsyncConnection, keys: Sequence[tuple[Key, UUID]]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.pipeline.changes import named_keys
+from app.store import holders
 from app.store.deletion import delete_article
 from app.store.plan import Recall
 
@@ -23,7 +24,6 @@ OWNER = text(
 KEEP_KEY = text("INSERT INTO article_keys (scope, key, article_id) VALUES (:scope, :key, :id) ON CONFLICT DO NOTHING")
 BURY = text("INSERT INTO tombstones (article_id) VALUES (:id) ON CONFLICT DO NOTHING")
 UNBURY = text("DELETE FROM tombstones WHERE article_id = :id")
-FORGET_KEYS = text("DELETE FROM article_keys WHERE article_id = :id")
 
 
 async def retract(connection: AsyncConnection, recalls: Sequence[Recall]) -> list[UUID | None]:
@@ -47,7 +47,7 @@ async def retract_one(connection: AsyncConnection, recall: Recall) -> UUID | Non
         gone = await delete_article(connection, article_id, "retracted")
         if gone == "deleted" and wanted.status == "withheld":
             await connection.execute(UNBURY, {"id": article_id})
-            await connection.execute(FORGET_KEYS, {"id": article_id})
+            await holders.give_up(connection, [article_id])
     return found[0] if found else await keep_out(connection, recall)
 
 

@@ -90,6 +90,14 @@ COUNT_ITEMS: Final = text(
     """  # noqa: S608 - of constants alone
 )
 """Counts items' new outcomes and takes their old ones back; what is retried was counted as it had ended before."""
+FORGET_ITEMS: Final = text(
+    f"""
+    INSERT INTO source_deltas (source, figure, detail, change)
+    SELECT coalesce(s.source, ''), figure, detail, -sum(number)
+    FROM submission_items i JOIN submissions s ON s.id = i.submission_id {OUTCOMES}
+    WHERE i.submission_id = ANY(:ids) AND applies AND number > 0 GROUP BY 1, 2, 3
+    """  # noqa: S608 - of constants alone
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 ADD: Final = f"""
     fresh AS (
         SELECT t.source, t.detail, row_number() OVER (PARTITION BY t.source ORDER BY t.number DESC, t.detail) + (
@@ -195,6 +203,11 @@ async def count_items(connection: AsyncConnection, items: Collection[tuple[UUID,
         ids, positions, outcomes, reasons = (list(column) for column in zip(*items, strict=True))
         given = {"ids": ids, "positions": positions, "outcomes": outcomes, "reasons": reasons}
         await connection.execute(COUNT_ITEMS, given)
+
+
+async def forget_items(connection: AsyncConnection, submissions: Collection[UUID]) -> None:
+    """Take the items of submissions that are about to be forgotten from the figures of those who sent them."""
+    await connection.execute(FORGET_ITEMS, {"ids": list(submissions)})
 
 
 async def note_duplicates(connection: AsyncConnection, changed: Mapping[str, int]) -> None:

@@ -15,7 +15,7 @@ from app.store.changes import Change, note
 from app.store.signatures import tie_of
 from app.store.source_counts import note_duplicates
 
-LINK_LOCK: Final = 0x64617465_0007
+LINK_LOCK: Final = 0x64617465_000B
 TRY_LINK = text("SELECT pg_try_advisory_xact_lock(:lock)").bindparams(lock=LINK_LOCK)
 TAKE_LINK = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=LINK_LOCK)
 IDS = bindparam("ids", type_=ARRAY(Uuid))

@@ -95,6 +95,12 @@ submissions = Table(
     Index("ix_submissions_received_at_id", "received_at", "id"),
     Index("ix_submissions_source_received_at_id", "source", "received_at", "id"),
     Index("ix_submissions_quarantined", "id", postgresql_where=text("state = 'quarantined'")),
+    Index(
+        "ix_submissions_kept",
+        "finished_at",
+        "id",
+        postgresql_where=text("body IS NOT NULL AND finished_at IS NOT NULL"),
+    ),
     comment="One request body as it was sent; its row is the job too. `pending`: the items still to do, null for all.",
 )
 
@@ -195,6 +201,7 @@ articles = Table(
         postgresql_include=["published_at"],
     ),
     Index("ix_articles_submission_id", "submission_id"),
+    Index("ix_articles_age", text("coalesce(source, '')"), "current_since"),
     Index("ix_articles_words", "words", postgresql_using="gin"),
     Index("ix_articles_stems", "stems", postgresql_using="gin"),
     comment="The current revision of each article; `current_since` is the arrival that it came with.",
@@ -205,7 +212,9 @@ tombstones = Table(
     metadata,
     Column("article_id", Uuid, primary_key=True),
     Column("deleted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    comment="An article that was deleted and stays so when it is sent again.",
+    moment("last_sent_at", nullable=True),
+    Index("ix_tombstones_last_sent_at", "last_sent_at", postgresql_where=text("last_sent_at IS NOT NULL")),
+    comment="An article that was deleted and stays so when it is sent again: for good, or until long after it was last sent.",
 )
 
 article_keys = Table(
@@ -665,4 +674,13 @@ merged_articles = Table(
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index("ix_merged_articles_into_id", "into_id"),
     comment="Articles that turned out to be another one, which is there in their place.",
+)
+
+retention_rounds = Table(
+    "retention_rounds",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    moment("begun_at"),
+    CheckConstraint("id = 1", name="single"),
+    comment="One row, once it was applied: when somebody last began to have go what is too old.",
 )

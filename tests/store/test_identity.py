@@ -321,3 +321,18 @@ async def test_a_retraction_by_a_shared_key_takes_none_of_those_that_share_it(da
         assert await retract(connection, [Recall(uuid7(), 0, named)]) == [feed[2].article_id]
     assert await read(database, "SELECT count(*) FROM articles") == [(2,)]
     await assert_counts(database)
+
+
+async def test_a_shared_key_outlives_the_article_that_held_it(database: Database) -> None:
+    feed = [item(n, guid=f"g{n}" if n == 1 else None, url=FRONT, hours=n / 10) for n in (1, 2, 3)]
+    first = await delivered(database, *feed)
+    withheld = Retraction("harbour-post.example", "g1", None, "withheld")
+    async with database.transaction() as connection:
+        assert await retract(connection, [Recall(uuid7(), 0, withheld)]) == [first[0].article_id]
+    revised = await delivered(database, item(2, url=FRONT, hours=0.2, version=1), feed[2], minutes=30)
+    assert [(one.outcome, one.article_id) for one in revised] == [
+        ("revised", first[1].article_id),
+        ("unchanged", first[2].article_id),
+    ]
+    [back] = await delivered(database, feed[0], minutes=40)
+    assert back.outcome == "stored"
