@@ -147,8 +147,9 @@ class Worker:
                 log.warning("changes_not_followed", error=str(error), kind=type(error).__name__)
             except Exception:
                 log.exception("changes_not_linked")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.stored.wait(), FEED_SECONDS)
+            with contextlib.suppress(TimeoutError):  # `wait_for` may lose a cancellation that comes with the event
+                async with asyncio.timeout(FEED_SECONDS):
+                    await self.stored.wait()
 
     async def bring_up_to_date(self) -> None:
         """Have what is committed numbered, link what that changed, and number what linking changed, until there is no more."""

@@ -1,5 +1,6 @@
 """How an attempt ends: decided apart from the store, and what the store refuses is held back alone."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,13 +11,14 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from app.db import Database
-from app.extraction import Broken, Done, Extracted, Pipeline, Refused
+from app.extraction import Broken, Done, Extracted, Extractor, Pipeline, Refused
 from app.formats.read import hints_of
 from app.queue.claims import Claimed
 from app.queue.retry import RetryPolicy
 from app.verdict import Processed, judge, not_stored, printable
+from app.worker import Worker
 from tests.builders import NOON, an_article
-from tests.running import a_worker, ended, http, post
+from tests.running import a_worker, ended, http, post, settings_for
 
 POLICY = RetryPolicy(base=1.0, cap=60.0, most=2)
 
@@ -119,3 +121,14 @@ async def test_a_worker_outlives_its_store(database_url: str, database: Database
                 break
         receipt = await ended(client, answer.json()["id"])
     assert receipt["items"][0]["outcome"] == "stored"
+
+
+async def test_a_worker_that_is_stopped_as_it_stores_ends(database_url: str, database: Database) -> None:
+    async with Extractor(settings_for(database_url)) as extractor:
+        worker = Worker(database, extractor, settings_for(database_url))
+        keeping = asyncio.create_task(worker.keep_feed())
+        await asyncio.sleep(0.3)  # it waits for something to be stored
+        worker.stored.set()
+        keeping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(keeping, 10)

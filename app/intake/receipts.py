@@ -76,7 +76,8 @@ class Waiters:
     async def pause(self, event: asyncio.Event, seconds: float) -> None:
         """Sleep until woken, but no longer than that."""
         try:
-            await asyncio.wait_for(event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await event.wait()
         except TimeoutError:
             return
         event.clear()

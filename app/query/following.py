@@ -1,6 +1,7 @@
 """Waits for changes: whoever follows the feed is woken when more of it is numbered, and looks by itself every second."""
 
 import asyncio
+import contextlib
 from typing import Final
 
 LOOK_SECONDS: Final = 1.0
@@ -23,8 +24,8 @@ class Followers:
         event = asyncio.Event()
         self.waiting.add(event)
         try:
-            await asyncio.wait_for(event.wait(), min(seconds, LOOK_SECONDS))
-        except TimeoutError:
-            return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(seconds, LOOK_SECONDS)):
+                    await event.wait()
         finally:
             self.waiting.discard(event)

@@ -75,7 +75,7 @@ async def test_a_client_that_follows_the_feed_sees_a_story_come_change_and_go(da
         renamed = wire | {"url": f"{WIRE}-after-nine-days", "title": "Ferry strike ends after nine days"}
         [third] = await sent(client, renamed)
         assert (third["outcome"], third["article_id"]) == ("revised", first["article_id"])
-        seq = (await client.get("/v1/changes?limit=200")).json()["last_seq"]
+        seq = (await followed(client, entries[-1]["seq"], "revised"))[-1]["seq"]
         assert (await client.delete(f"/v1/articles/{first['article_id']}")).status_code == 204
         entries = await followed(client, seq, "linked")
         assert [one["kind"] for one in entries] == ["deleted", "linked"]
