@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,6 +19,9 @@ from app.store.corrections import graves_and_corrections
 from app.store.holders import MOST_SHARERS
 from app.store.plan import Arrival, Outcome, Plan, Revision, Saved, Sighting
 from app.store.tables import sightings
+
+TRIES: Final = 3
+"""How often keys are looked at again whose article went while it was waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +80,37 @@ async def meet(connection: AsyncConnection, batch: Sequence[Candidate]) -> Met:
     for candidate in batch:
         for key in candidate.keys:
             claimed.setdefault(key, candidate.id)
-    owners = await holders.claim(connection, claimed)
-    older = set(owners.values()) - {candidate.id for candidate in batch}
+    met, certain = await lock(connection, claimed)
+    for _ in range(TRIES):
+        if not certain:
+            met, certain = await lock(connection, claimed)
+    if not met.known and not met.dead:
+        return met
+    await read_doubted(connection, batch, met)
+    return replace(met, keepers=keepers(batch, met))
+
+
+async def lock(connection: AsyncConnection, claimed: Mapping[Key, UUID]) -> tuple[Met, bool]:
+    """Give what keys lead to, locked, and whether nothing of that was merged or withdrawn before it could be locked."""
+    held = await holders.claim(connection, claimed)
+    owners = {**claimed, **held}
+    older = set(held.values()) - set(claimed.values())
     if not older:
-        return Met(owners)
+        return Met(owners), len(held) == len(claimed)
     known = await holders.hold(connection, older)
     shared = await holders.sharers(connection, [key for key, owner in owners.items() if owner in older])
     if others := {one for ids in shared.values() for one in ids} - older:
         known |= await holders.hold(connection, others)
-        older |= others
-    graves, said = await graves_and_corrections(connection, older)
+    graves, said = await graves_and_corrections(connection, older | others)
     seen = sightings.c
-    rows = (
-        await connection.execute(
-            select(seen.article_id, seen.route, seen.source, seen.said, seen.last_at).where(seen.article_id.in_(older))
-        )
-    ).all()
+    there = seen.article_id.in_(older | others)
+    statement = select(seen.article_id, seen.route, seen.source, seen.said, seen.last_at).where(there)
+    rows = (await connection.execute(statement)).all()
     for row in rows:
         confirm(known, row.article_id, row.source, row.said, row.last_at)
     routes = {(row.article_id, bytes(row.route)) for row in rows}
-    met = Met(owners, known, graves, routes, corrections=said, sharers=shared)
-    await read_doubted(connection, batch, met)
-    return replace(met, keepers=keepers(batch, met))
+    certain = len(held) == len(claimed) and older <= known.keys() | graves
+    return Met(owners, known, graves, routes, corrections=said, sharers=shared), certain
 
 
 def confirm(known: dict[UUID, Known], article: UUID, source: str | None, said: bytes | None, at: datetime) -> None:

@@ -16,11 +16,12 @@ from uuid_utils.compat import uuid7
 from app.db import Database
 from app.pipeline.article import Article, Retraction
 from app.store import changes
+from app.store.articles import save
 from app.store.plan import Arrival, Recall, Saved
 from app.store.retraction import retract
 from tests.builders import NOON, an_arrival, an_article
 from tests.store.test_linker import a_report, linked
-from tests.store.test_save import kept
+from tests.store.test_save import kept, submitted
 from tests.store.test_topic_counts import assert_counts
 
 FRONT = "https://harbour-post.example/"
@@ -336,3 +337,20 @@ async def test_a_shared_key_outlives_the_article_that_held_it(database: Database
     ]
     [back] = await delivered(database, feed[0], minutes=40)
     assert back.outcome == "stored"
+
+
+async def test_what_is_merged_while_a_delivery_waits_for_it_is_met_where_it_went(database: Database) -> None:
+    one, two = item(1, guid="7", url=f"{FRONT}a"), item(1, url=f"{FRONT}b", version=1, source="copy.example")
+    both, late = item(1, guid="7", url=f"{FRONT}b", version=2), item(1, url=f"{FRONT}b", source="third.example")
+    [first] = await delivered(database, one)
+    await delivered(database, two, minutes=5)
+    async with database.transaction() as connection:
+        merging = an_arrival(both, minutes=10)
+        await submitted(connection, [merging])
+        await save(connection, [merging])
+        waiting = asyncio.create_task(delivered(database, late, minutes=12))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+    [met] = await waiting
+    assert met.article_id == first.article_id
+    assert await read(database, "SELECT count(*) FROM articles") == [(1,)]
