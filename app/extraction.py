@@ -193,23 +193,36 @@ def dealt(jobs: Sequence[Job], hands: int) -> Iterator[Sequence[Job]]:
 
 
 class Extractor:
-    """The walled-off processes; a context, as they must end. Nice ones leave the processor to others."""
+    """The walled-off processes; a context, as they must end. Nice ones leave the processor to others.
 
-    def __init__(self, settings: Settings, pipeline: Pipeline | None = None, *, niceness: int = 0) -> None:
+    Those that are lent run already, are whoever's they were, and go on when the context ends.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        pipeline: Pipeline | None = None,
+        *,
+        niceness: int = 0,
+        lent: Sequence[WalledOff] = (),
+    ) -> None:
         self.settings = settings
         self.pipeline = pipeline or Pipeline()
         self.niceness = niceness
         self.inference = Inference(most=settings.inferred_topics)
-        self.processes = [
-            WalledOff(settings.item_memory_bytes, *self.preparation()) for _ in range(settings.extract_processes)
+        self.own = [
+            WalledOff(settings.item_memory_bytes, *self.preparation())
+            for _ in range(0 if lent else settings.extract_processes)
         ]
-        self.told = dict.fromkeys(self.processes, self.inference)
+        self.processes = [*self.own, *lent]
+        self.told = dict.fromkeys(self.own, self.inference)
         self.idle: asyncio.LifoQueue[WalledOff] = asyncio.LifoQueue()
 
     async def __aenter__(self) -> Self:
         """Start the processes now, so that the first item does not wait for the libraries."""
-        for process in self.processes:
+        for process in self.own:
             process.start()
+        for process in self.processes:
             self.idle.put_nowait(process)
         return self
 
@@ -217,7 +230,7 @@ class Extractor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the processes, whatever they are at."""
-        await asyncio.gather(*(process.stop() for process in self.processes))
+        await asyncio.gather(*(process.stop() for process in self.own))
 
     def preparation(self) -> tuple[Callable[..., None], str, Inference, int]:
         """Give what is run first in a process, with its arguments."""

@@ -48,7 +48,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
     waiters = Waiters(database)
     followers: Followers = application.state.followers
     application.state.database, application.state.intake, application.state.waiters = database, intake, waiters
-    async with Extractor(settings) as application.state.extractor:
+    async with Extractor(settings, lent=application.state.lent) as application.state.extractor:
         tasks = [
             asyncio.create_task(intake.run()),
             asyncio.create_task(intake.watch_depth()),
@@ -80,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     application.state.settings = settings or Settings()
     application.state.related = Related()
+    application.state.lent = ()
     application.state.followers = Followers()
     errors.install(application)
     for module in ROUTED:

@@ -82,7 +82,7 @@ def postgres(url: str) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="stories") as folder:
         Path(folder).chmod(0o755)  # the server may run as another account
-        server = embedded.start(Path(folder) / "data", fast=True)
+        server = embedded.start(Path(folder) / "data")
         try:
             yield server.url.replace("postgresql+asyncpg:", "postgresql:")
         finally:

@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, settings
 from app import embedded, migrate
 from app.db import Database, connect
 from app.settings import Settings
+from tests.running import give_back
 
 SERVER = "DATELINE_TEST_SERVER"
+STRATEGY = "DATELINE_TEST_STRATEGY"
 TEMPLATE = "DATELINE_TEST_TEMPLATE"
 
 settings.register_profile(
@@ -64,10 +66,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         config.add_cleanup(server.stop)
         given = server.url
+        os.environ[STRATEGY] = "STRATEGY FILE_COPY"  # a fifth of the time, where nothing has to reach the disk
     template = asyncio.run(make_template(given))
     os.environ[SERVER], os.environ[TEMPLATE] = given, template
     os.environ.pop("DATABASE_URL", None)
     config.add_cleanup(lambda: asyncio.run(drop(given, template)))
+
+
+def pytest_unconfigure() -> None:
+    """End what tests of this process shared."""
+    give_back()
 
 
 @pytest.fixture
@@ -81,7 +89,9 @@ async def create(server: str) -> str:
     name = f"dateline_test_{uuid4().hex[:12]}"
     connection = await asyncpg.connect(server)
     try:
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{os.environ[TEMPLATE]}"')
+        await connection.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{os.environ[TEMPLATE]}" {os.environ.get(STRATEGY, "")}'
+        )
     finally:
         await connection.close()
     return name
@@ -115,5 +125,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of whoever runs the tests do not reach them."""
-    for name in [name for name in os.environ if name.startswith("DATELINE_") and name not in {SERVER, TEMPLATE}]:
+    for name in [
+        name for name in os.environ if name.startswith("DATELINE_") and name not in {SERVER, TEMPLATE, STRATEGY}
+    ]:
         monkeypatch.delenv(name)

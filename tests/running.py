@@ -14,9 +14,11 @@ import httpx
 import uvicorn
 
 from app.db import connect
-from app.extraction import Extractor, Pipeline
+from app.extraction import Extractor, Pipeline, warm_up
 from app.main import create_app, lifespan
+from app.pipeline.background import DEFAULT
 from app.settings import Settings
+from app.walled import WalledOff
 from app.worker import Worker
 
 QUICK = {"lease_seconds": 1.5, "poll_seconds": 0.1, "retry_base_seconds": 0.05, "item_seconds": 5.0}
@@ -28,10 +30,34 @@ def settings_for(url: str, **others: Any) -> Settings:
     return Settings(database_url=url, **(QUICK | others))
 
 
+LENT: list[WalledOff] = []
+
+
+def lent() -> list[WalledOff]:
+    """Give the extraction process that all tests of this process share: loading its libraries takes seconds."""
+    if not LENT:
+        process = WalledOff(Settings().item_memory_bytes, warm_up, Pipeline().full, DEFAULT, 0)
+        process.start()
+        LENT.append(process)
+    return LENT
+
+
+def give_back() -> None:
+    """End the shared extraction process, if it was started."""
+    for process in LENT:
+        asyncio.run(process.stop())
+    LENT.clear()
+
+
+OF_EXTRACTION = frozenset({"item_seconds", "item_memory_bytes", "extract_processes"})
+"""Settings for which a worker has an extraction process of its own."""
+
+
 @asynccontextmanager
 async def http(url: str, *, root_path: str = "", **others: Any) -> AsyncIterator[httpx.AsyncClient]:
     """Open the whole HTTP application, without workers."""
     application = create_app(settings_for(url, **others))
+    application.state.lent = lent()
     async with lifespan(application):
         transport = httpx.ASGITransport(application, raise_app_exceptions=False, root_path=root_path)
         async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=60) as client:
@@ -43,7 +69,9 @@ async def a_worker(url: str, pipeline: Pipeline | None = None, **others: Any) ->
     """Run a worker in this process until the block ends; then it drains."""
     settings = settings_for(url, **others)
     database = connect(url, settings)
-    async with Extractor(settings, pipeline) as extractor:
+    async with Extractor(
+        settings, pipeline, lent=() if pipeline or others.keys() & OF_EXTRACTION else lent()
+    ) as extractor:
         worker = Worker(database, extractor, settings)
         running = asyncio.create_task(worker.run())
         try:
@@ -58,6 +86,7 @@ async def a_worker(url: str, pipeline: Pipeline | None = None, **others: Any) ->
 async def listening(url: str, **others: Any) -> AsyncIterator[httpx.AsyncClient]:
     """Open the HTTP application on a port of its own, for answers that have no end."""
     application = create_app(settings_for(url, **others))
+    application.state.lent = lent()
     server = uvicorn.Server(uvicorn.Config(application, port=0, log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
     while not server.started:
