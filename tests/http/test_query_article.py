@@ -109,6 +109,7 @@ async def test_an_article_that_turned_out_to_be_another_leads_there(
     kept, gone = strings(await store(database, Told("One."), Told("Two.")))
     async with database.transaction() as connection:
         await connection.execute(text("DELETE FROM articles WHERE id = :gone"), {"gone": gone})
+        await connection.execute(text("UPDATE submission_items SET article_id = :kept"), {"kept": kept})
         await connection.execute(insert(merged_articles).values(article_id=gone, into_id=kept))
     for path in ("", "/revisions", "/revisions/1", "/raw"):
         answer = await reader.get(
