@@ -7,12 +7,15 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.pipeline.likeness import Wording, look_up_keys, promising, tied, wording
 from app.pipeline.stories import Bond, Told, is_bond
 from app.store import signatures, stories
+
+log = structlog.get_logger()
 
 MOST_LINKED: Final = 64
 """Changes that are linked in one transaction."""
@@ -85,11 +88,20 @@ class Linker:
         found: dict[UUID, Wording] = {}
         for row in await connection.execute(TEXTS, {"ids": list(ids)}):
             key = (row.id, row.revision)
-            found[row.id] = self.wordings.pop(key) if key in self.wordings else wording(row.text)
+            found[row.id] = self.wordings.pop(key) if key in self.wordings else wording_of(row.id, row.text)
             self.wordings[key] = found[row.id]  # the last one in, so that the first is the one longest unused
         for key in list(self.wordings)[: max(0, len(self.wordings) - REMEMBERED)]:
             del self.wordings[key]
         return found
+
+
+def wording_of(article_id: UUID, printed: str) -> Wording:
+    """Give the wording of a text; of one that cannot be compared that of no text, so that it holds up no other."""
+    try:
+        return wording(printed)
+    except Exception:
+        log.exception("text_not_compared", article_id=str(article_id))
+        return wording("")
 
 
 def bond_of(pair: Sequence[UUID], texts: dict[UUID, Wording], told: dict[UUID, Told]) -> list[Bond]:
