@@ -31,10 +31,10 @@ def job(*contents: str) -> Job:
     return Job(lines.encode(), "application/x-ndjson", Stated(), NOW)
 
 
-def extraction_processes() -> list[psutil.Process]:
-    """Give the processes of the extractors that are open here."""
+def extraction_processes(beside: Sequence[psutil.Process] = ()) -> list[psutil.Process]:
+    """Give the processes of the extractors that are open here, without those that other tests share."""
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in children if child not in beside and "spawn_main" in " ".join(child.cmdline())]
 
 
 @pytest.mark.parametrize("poison", ["CRASH", "HANG", "EAT", "RAISE"])
@@ -97,17 +97,18 @@ async def test_processes_work_beside_each_other() -> None:
 
 
 async def test_a_process_that_others_kill_is_replaced() -> None:
+    shared = extraction_processes()
     async with Extractor(Settings()) as extractor:
         for _ in range(2):
             [[found]] = await extractor.extract([job(CALM)])
             assert isinstance(found, Done)
             assert found.article.processing == "full"
-            [process] = extraction_processes()
+            [process] = extraction_processes(shared)
             process.kill()
         await asyncio.sleep(0.3)
         [[found]] = await extractor.extract([job(CALM)])
         assert isinstance(found, Done)
-    assert extraction_processes() == []
+    assert extraction_processes(shared) == []
 
 
 async def test_a_call_that_is_given_up_frees_its_process() -> None:
@@ -130,12 +131,13 @@ async def test_a_process_that_cannot_start_is_no_items_fault(settings: Settings)
 
 
 async def test_processes_leave_an_interrupt_to_their_parent() -> None:
+    shared = extraction_processes()
     async with Extractor(Settings()) as extractor:
         await extractor.extract([job(CALM)])
-        [process] = extraction_processes()
+        [process] = extraction_processes(shared)
         os.kill(process.pid, signal.SIGINT)
         await extractor.extract([job(CALM)])
-        assert extraction_processes() == [process]
+        assert extraction_processes(shared) == [process]
 
 
 async def test_what_cannot_be_read_is_refused() -> None:
