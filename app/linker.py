@@ -3,7 +3,7 @@
 Two copies that arrive at once do not see each other in their own transactions; whoever reads what is committed sees both.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 MOST_LINKED: Final = 64
 """Changes that are linked in one transaction."""
-REMEMBERED: Final = 256
+REMEMBERED: Final = 512
 """Texts whose wording is kept at hand: copies of one text come close together."""
 NEXT = text(
     """
@@ -61,25 +61,21 @@ class Linker:
         gone = [one for one in touched if one not in there]
         keys = {one: look_up_keys(found.shingles) for one, found in there.items()}
         await signatures.keep(connection, gone, keys)
-        await signatures.tie(connection, list(touched), await self.bonds(connection, there, keys))
-        await stories.settle(connection, touched)
+        await signatures.untie(connection, touched)
+        await self.compare(connection, await signatures.near(connection, keys))
+        await stories.settle(connection, touched, self.compare)
         await stories.forget(connection, gone)
 
-    async def bonds(
-        self, connection: AsyncConnection, there: dict[UUID, Wording], keys: dict[UUID, tuple[int, ...]]
-    ) -> list[Bond]:
-        """Give the bonds of articles; those whose keys say that they cannot be alike are not read."""
-        near = await signatures.near(connection, keys)
-        pairs = {
-            frozenset((one, other))
-            for one, others in near.items()
-            for other, found in others.items()
-            if promising(keys[one], found, len({*keys[one]}.intersection(found)))
-        }
-        wanted = {one for pair in pairs for one in pair}
-        texts = there | await self.read(connection, wanted - there.keys())
+    async def compare(self, connection: AsyncConnection, pairs: Collection[frozenset[UUID]]) -> list[Bond]:
+        """Compare the texts of pairs of articles, and write their bonds down; those whose keys rule it out are not read."""
+        keys = await signatures.keys_of(connection, {one for pair in pairs for one in pair})
+        likely = [(one, other) for one, other in map(sorted, pairs) if may_be_alike(one, other, keys)]
+        wanted = {one for pair in likely for one in pair}
+        texts = await self.read(connection, wanted)
         told = await stories.told_of(connection, wanted)
-        return [bond for pair in pairs for bond in bond_of(sorted(pair), texts, told)]
+        bonds = [bond for pair in likely for bond in bond_of(pair, texts, told)]
+        await signatures.tie(connection, bonds)
+        return bonds
 
     async def read(self, connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Wording]:
         """Give the wording of articles, of those that are there."""
@@ -93,6 +89,13 @@ class Linker:
         for key in list(self.wordings)[: max(0, len(self.wordings) - REMEMBERED)]:
             del self.wordings[key]
         return found
+
+
+def may_be_alike(one: UUID, other: UUID, keys: Mapping[UUID, Sequence[int]]) -> bool:
+    """Say by their keys whether two texts may be tied."""
+    if one not in keys or other not in keys:
+        return False
+    return promising(keys[one], keys[other], len({*keys[one]}.intersection(keys[other])))
 
 
 def wording_of(article_id: UUID, printed: str) -> Wording:

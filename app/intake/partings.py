@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from app.errors import NotFound, problems
+from app.linker import Linker
 from app.query.article import missing
 from app.store.stories import part
 from app.store.tables import articles
@@ -25,7 +26,7 @@ async def delete_duplicate_of(request: Request, article_id: UUID) -> Response:
     A `404` says that it is no duplicate; it may still be one of another article then, which takes another word.
     """
     async with request.app.state.database.transaction() as connection:
-        if await part(connection, article_id):
+        if await part(connection, article_id, Linker().compare):
             return Response(status_code=204)
         if await connection.scalar(
             articles.select().with_only_columns(articles.c.id).where(articles.c.id == article_id)

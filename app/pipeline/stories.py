@@ -79,11 +79,26 @@ def is_bond(one: Told, other: Told, tie: Tie) -> bool:
     return apart <= (NEXT_ISSUE if same_publisher else APART)
 
 
-def form(told: Iterable[Told], bonds: Iterable[Bond], parted: Collection[frozenset[UUID]]) -> dict[UUID, Place]:
-    """Give the place of every duplicate; whoever has none is an original.
+@dataclass(frozen=True, slots=True)
+class Formed:
+    """The place of every duplicate, whoever has none being an original; and the pairs that were not compared yet."""
 
-    In the order of telling, each joins the earliest original that it is tied to, unless somebody in that story was
-    parted from it: two that an editor told apart are never in one story, whatever arrives.
+    places: Mapping[UUID, Place]
+    asked: frozenset[frozenset[UUID]] = frozenset()
+
+
+def form(
+    told: Iterable[Told],
+    bonds: Iterable[Bond],
+    parted: Collection[frozenset[UUID]],
+    new: Collection[UUID] = (),
+    risen: Collection[UUID] = (),
+) -> Formed:
+    """Decide every article's place: in the order of telling, each joins the earliest original that it is tied to.
+
+    Not where somebody in that story was parted from it: two that an editor told apart are never in one story, whatever
+    arrives. Asked for are the pairs of an article and an earlier original that are not tied, of which either is `new` or
+    the original has `risen` from a duplicate: only those may never have been compared.
     """
     tied: defaultdict[UUID, dict[UUID, Tie]] = defaultdict(dict)
     for bond in bonds:
@@ -94,13 +109,17 @@ def form(told: Iterable[Told], bonds: Iterable[Bond], parted: Collection[frozens
             strangers[one] |= pair - {one}
     stories: dict[UUID, set[UUID]] = {}
     places: dict[UUID, Place] = {}
+    asked: set[frozenset[UUID]] = set()
     for article in sorted(told, key=lambda one: one.order):
         near = tied[article.id]
-        shut = strangers[article.id]
-        original = next((one for one, members in stories.items() if one in near and not members & shut), None)
-        if original is None:
-            stories[article.id] = {article.id}
+        for original, members in stories.items():
+            if original not in near:
+                if article.id in new or original in new or original in risen:
+                    asked.add(frozenset((article.id, original)))
+            elif not members & strangers[article.id]:
+                members.add(article.id)
+                places[article.id] = Place(original, near[original])
+                break
         else:
-            stories[original].add(article.id)
-            places[article.id] = Place(original, near[original])
-    return places
+            stories[article.id] = {article.id}
+    return Formed(places, frozenset(asked))

@@ -1,7 +1,7 @@
 """Stories in the store: what ties come to is decided anew around every article that changed, by one at a time."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -15,6 +15,8 @@ from app.store.changes import Change, note
 from app.store.signatures import tie_of
 from app.store.source_counts import note_duplicates
 
+Compare = Callable[[AsyncConnection, Collection[frozenset[UUID]]], Awaitable[list[Bond]]]
+"""Compares the texts of pairs of articles, writes their bonds down and gives them."""
 LINK_LOCK: Final = 0x64617465_000B
 TRY_LINK = text("SELECT pg_try_advisory_xact_lock(:lock)").bindparams(lock=LINK_LOCK)
 TAKE_LINK = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=LINK_LOCK)
@@ -102,10 +104,11 @@ async def told_of(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UU
     }
 
 
-async def settle(connection: AsyncConnection, changed: Collection[UUID]) -> None:
+async def settle(connection: AsyncConnection, changed: Collection[UUID], compare: Compare) -> None:
     """Decide anew who is in which story around the articles that changed, and tell whose link is another now.
 
-    The caller holds the linker's lock; what a worker commits meanwhile comes to the linker as the next change.
+    The caller holds the linker's lock; what a worker commits meanwhile comes to the linker as the next change. Where
+    somebody else becomes an original, `compare` gives the ties of those that were never compared with it.
     """
     around = list(await connection.scalars(AROUND, {"ids": list(changed)}))
     told = await told_of(connection, around)
@@ -118,7 +121,13 @@ async def settle(connection: AsyncConnection, changed: Collection[UUID]) -> None
         )
         for row in await connection.execute(MEMBERS, {"ids": around})
     }
-    after = members(told, form(told.values(), bonds, parted), before)
+    risen = {one for one, member in before.items() if member.place is not None}
+    formed, compared = form(told.values(), bonds, parted, set(changed), risen), frozenset[frozenset[UUID]]()
+    while asked := formed.asked - compared:
+        compared |= asked
+        bonds += await compare(connection, asked)
+        formed = form(told.values(), bonds, parted, set(changed), risen)
+    after = members(told, formed.places, before)
     await write(connection, before, after)
     await note_duplicates(connection, fewer_or_more(before, after))
     moved = [one for one in around if link_of(before.get(one)) != link_of(after.get(one)) and one in told]
@@ -188,14 +197,14 @@ async def write(connection: AsyncConnection, before: Mapping[UUID, Member], afte
         await connection.execute(SUM_UP, {"ids": list(stories)})
 
 
-async def part(connection: AsyncConnection, article_id: UUID) -> bool:
+async def part(connection: AsyncConnection, article_id: UUID, compare: Compare) -> bool:
     """Say for good that an article is not the same as its original; False where it is no duplicate."""
     await connection.execute(TAKE_LINK)
     original = await connection.scalar(DUPLICATE_OF, {"id": article_id})
     if original is None:
         return False
     await connection.execute(PART, {"one": article_id, "other": original})
-    await settle(connection, [article_id])
+    await settle(connection, [article_id], compare)
     return True
 
 

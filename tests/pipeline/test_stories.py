@@ -1,7 +1,6 @@
 """Which articles are one story, and who told it first: whatever the order in which they arrive."""
 
 import random
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.pipeline.article import Precision
 from app.pipeline.likeness import Rule, Tie
-from app.pipeline.stories import Bond, Place, Told, form, is_bond
+from app.pipeline.stories import Bond, Formed, Told, form, is_bond
 from tests.builders import NOON
 
 REWRITE = Tie("rewrite", 0.6)
@@ -39,9 +38,9 @@ def tied(*pairs: tuple[int, int]) -> list[Bond]:
     return [Bond(UUID(int=one), UUID(int=other), REWRITE) for one, other in pairs]
 
 
-def originals(places: Mapping[UUID, Place]) -> dict[int, int]:
+def originals(formed: Formed) -> dict[int, int]:
     """Give the number of each duplicate's original."""
-    return {duplicate.int: place.original.int for duplicate, place in places.items()}
+    return {duplicate.int: place.original.int for duplicate, place in formed.places.items()}
 
 
 def test_the_first_to_be_published_is_the_original_however_late_it_arrives() -> None:
@@ -106,8 +105,8 @@ def test_no_order_of_arrival_makes_another_story(
     assert form(shuffled, mixed, parted) == found
     order = {article.id: article.order for article in articles}
     story = {number: originals(found).get(number, number) for number in range(8)}
-    for duplicate, place in found.items():
-        assert place.original not in found
+    for duplicate, place in found.places.items():
+        assert place.original not in found.places
         assert order[place.original] < order[duplicate]
         assert tuple(sorted((duplicate.int, place.original.int))) in ties
     assert all(story[one] != story[other] for one, other in apart)
@@ -116,3 +115,17 @@ def test_no_order_of_arrival_makes_another_story(
 def test_a_date_at_the_end_of_time_is_taken() -> None:
     last = Told(UUID(int=1), None, datetime.max.replace(tzinfo=NOON.tzinfo), "month", NOON)
     assert originals(form([last, told(2)], tied((1, 2)), set())) == {1: 2}
+
+
+def test_an_earlier_telling_that_comes_late_asks_to_be_compared_with_the_whole_story() -> None:
+    first, second, late = told(1), told(2, hours=1), told(3, hours=-1)
+    ties = tied((1, 2), (1, 3))
+    found = form([first, second, late], ties, set(), new={late.id})
+    assert originals(found) == {1: 3}
+    assert found.asked == {frozenset((second.id, late.id))}
+    assert form([first, second, late], ties, set()).asked == frozenset()
+
+
+def test_who_becomes_the_original_asks_likewise() -> None:
+    found = form([told(2, hours=1), told(3, hours=2)], [], set(), risen={UUID(int=2)})
+    assert found.asked == {frozenset((UUID(int=2), UUID(int=3)))}

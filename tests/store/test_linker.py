@@ -189,8 +189,8 @@ async def test_not_the_same_survives_whatever_arrives(database: Database) -> Non
     report, url = a_report(1), "https://outlet-1.example/quay"
     ids = await stored(database, told(report, 0), told(a_copy(report, 1), 1, hours=1, url=url))
     async with database.transaction() as connection:
-        assert await part(connection, ids[1])
-        assert not await part(connection, ids[1])
+        assert await part(connection, ids[1], Linker().compare)
+        assert not await part(connection, ids[1], Linker().compare)
     assert await duplicates(database) == {}
     await kept(database, an_arrival(told(f"{a_copy(report, 1)} And more.", 1, hours=1, url=url), minutes=90))
     await linked(database)
@@ -209,6 +209,24 @@ async def test_a_text_that_a_hundred_outlets_print_is_one_story(database: Databa
         ids += [one.article_id for one in await kept(database, *map(an_arrival, batch))]
         await linked(database, linker)
     assert await rows(database, "SELECT original_id, size, sources FROM stories") == [(ids[0], 100, 100)]
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_story_stays_one_when_its_original_comes_last(database: Database, *, together: bool) -> None:
+    report = a_report(1, 220)
+    articles = [told(a_copy(report, n), n, hours=-n) for n in range(90)]
+    ids: list[UUID] = []
+    for start in range(0, 90, 90 if together else 30):
+        ids += [
+            one.article_id
+            for one in await kept(database, *map(an_arrival, articles[start : start + (90 if together else 30)]))
+        ]
+        await linked(database)
+    assert await rows(database, "SELECT original_id, size FROM stories") == [(ids[-1], 90)]
+    async with database.transaction() as connection:
+        await delete_article(connection, ids[-1])
+    await linked(database)
+    assert await rows(database, "SELECT original_id, size FROM stories") == [(ids[-2], 89)]
 
 
 async def test_one_links_at_a_time_and_nothing_is_linked_twice(database: Database) -> None:
