@@ -38,9 +38,9 @@ class Candidate:
 class Met:
     """What the batch's keys lead to: owners by key, who shares it, and the state, graves and routes of those articles.
 
-    `keepers` says which candidate of several of one submission a stored article is, where they cannot all be it. `known`,
-    `corrections`, `routes`, `sharers` and `merged` (articles and candidates that turned out to be another article) move on
-    with each decision.
+    `keepers` says which candidate of several of one submission a stored article is, where they cannot all be it; `parted`
+    which pairs somebody told apart. `known`, `corrections`, `routes`, `sharers` and `merged` (articles and candidates that
+    turned out to be another article) move on with each decision.
     """
 
     owners: Mapping[Key, UUID]
@@ -51,6 +51,7 @@ class Met:
     corrections: dict[UUID, Correction] = field(default_factory=dict)
     sharers: dict[Key, set[UUID]] = field(default_factory=dict)
     keepers: Mapping[tuple[UUID, UUID], Candidate] = field(default_factory=dict)
+    parted: set[frozenset[UUID]] = field(default_factory=set)
 
     def now(self, article: UUID) -> UUID:
         """Give the article that an article or a candidate is by now."""
@@ -228,9 +229,10 @@ def one_article(found: Found, met: Met) -> tuple[UUID, UUID] | None:
     living = [one for one in found.owners if one in met.known]
     for other in living[1:]:
         one, two = met.known[living[0]].profile, met.known[other].profile
-        if shares_key(living[0], other, met) or identity.kinship(one, two) == 0:
+        apart = shares_key(living[0], other, met) or frozenset((living[0], other)) in met.parted
+        if apart or identity.kinship(one, two) == 0:
             continue
-        if not (identity.other_guid(one, two) and not identity.alike(one, two)):
+        if identity.alike(one, two) or not identity.other_guid(one, two):
             return living[0], other
     return None
 

@@ -20,6 +20,7 @@ from app.store.read_back import article_of
 from app.store.renewal import STORED
 from app.store.tables import articles
 
+PARTED: Final = text("SELECT EXISTS (SELECT FROM partings WHERE article_id = :one AND other_id = :other)")
 MOVE: Final = tuple(
     text(statement)
     for statement in (
@@ -61,7 +62,10 @@ MOVE: Final = tuple(
 
 
 async def merge(connection: AsyncConnection, met: Met, pair: tuple[UUID, UUID], kept_revisions: int) -> None:
-    """Merge two articles that the caller holds, and let `met` know of it."""
+    """Merge two articles that the caller holds, and let `met` know of it; two that somebody told apart stay two."""
+    if await connection.scalar(PARTED, {"one": min(pair), "other": max(pair)}):
+        met.parted.add(frozenset(pair))
+        return
     kept, gone = sorted(pair, key=lambda one: (met.known[one].received_at, one))
     await topic_counts.hold_aliases(connection)
     stays, goes = met.known[kept], met.known.pop(gone)

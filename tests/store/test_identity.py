@@ -14,11 +14,13 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from app.db import Database
+from app.linker import Linker
 from app.pipeline.article import Article, Retraction
 from app.store import changes
 from app.store.articles import save
 from app.store.plan import Arrival, Recall, Saved
 from app.store.retraction import retract
+from app.store.stories import part
 from tests.builders import NOON, an_arrival, an_article
 from tests.store.test_linker import a_report, linked
 from tests.store.test_save import kept, submitted
@@ -354,3 +356,16 @@ async def test_what_is_merged_while_a_delivery_waits_for_it_is_met_where_it_went
     [met] = await waiting
     assert met.article_id == first.article_id
     assert await read(database, "SELECT count(*) FROM articles") == [(1,)]
+
+
+async def test_two_that_somebody_told_apart_are_not_merged_whatever_arrives(database: Database) -> None:
+    [one] = await delivered(database, item(1, guid="7", url=f"{FRONT}a"))
+    copy = item(1, url=f"{FRONT}b", version=1, hours=1, source="copy.example")
+    [two] = await delivered(database, copy, minutes=5)
+    await linked(database)
+    async with database.transaction() as connection:
+        assert await part(connection, two.article_id, Linker().compare)
+    [third] = await delivered(database, item(1, guid="7", url=f"{FRONT}b", version=2), minutes=10)
+    assert (third.outcome, third.article_id) == ("revised", one.article_id)
+    assert await read(database, "SELECT count(*) FROM articles") == [(2,)]
+    assert (await told(database))["merged"] == 0
