@@ -60,9 +60,10 @@ class Met:
         return article
 
     def holders(self, key: Key) -> list[UUID]:
-        """Give the articles that hold a key and are there, or were deleted."""
+        """Give the articles that hold a key and are there, or were deleted; none of a key that too many share."""
         found = dict.fromkeys(self.now(one) for one in (self.owners[key], *sorted(self.sharers.get(key, ()))))
-        return [one for one in found if one in self.known or one in self.dead]
+        there = [one for one in found if one in self.known or one in self.dead]
+        return there if len(there) <= MOST_SHARERS else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def find(candidate: Candidate, met: Met) -> Found:
     left: UUID | None = None
     for key in candidate.keys:
         held = met.holders(key)
-        if not held or len(held) > MOST_SHARERS:
+        if not held:
             continue
         fitting = [one for one in held if fits(candidate, one, key, met, alone=len(held) == 1)]
         if fitting:

@@ -76,6 +76,7 @@ PART = text(
     ON CONFLICT DO NOTHING
     """
 ).bindparams(bindparam("one", type_=Uuid), bindparam("other", type_=Uuid))
+FORGET_PARTINGS = text("DELETE FROM partings WHERE article_id = ANY(:ids) OR other_id = ANY(:ids)").bindparams(IDS)
 DUPLICATE_OF = text("SELECT duplicate_of FROM story_members WHERE article_id = :id")
 
 
@@ -213,6 +214,3 @@ async def forget(connection: AsyncConnection, gone: Iterable[UUID]) -> None:
     ids = list(gone)
     if ids:
         await connection.execute(FORGET_PARTINGS, {"ids": ids})
-
-
-FORGET_PARTINGS = text("DELETE FROM partings WHERE article_id = ANY(:ids) OR other_id = ANY(:ids)").bindparams(IDS)
