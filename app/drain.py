@@ -39,7 +39,8 @@ class Drain:
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] >= 400 and not whole:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(rest(), MOST_SECONDS)
+                    async with asyncio.timeout(MOST_SECONDS):
+                        await rest()
             await send(message)
 
         await self.app(scope, received, sent)

@@ -5,7 +5,6 @@ submissions wait: what arrives goes first. Each slice is committed together with
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from app.beside import beside
 from app.db import COLLISIONS, STORE_ERRORS, Database, collided, refused
 from app.extraction import Broken, Done, Extracted, Extractor, Job, Pipeline, Recalled, Refused
 from app.formats.read import hints_of
@@ -77,19 +77,15 @@ class Reprocessor:
         if run is None:
             return
         log.info("reprocessing_taken", run=str(run.id), seen=run.tally.seen, of=run.articles)
-        keeping = asyncio.create_task(self.keep_lease(token))
-        try:
-            async with Extractor(self.settings, self.pipeline, niceness=NICENESS) as extractor:
-                async with self.database.reading() as connection:
-                    extractor.use(await background.numbered(connection, run.wish.background or 0))
-                await self.walk(run, token, extractor)
-        except (asyncio.CancelledError, NotStarted):
-            await self.release(token)
-            raise
-        finally:
-            keeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeping
+        async with beside(self.keep_lease(token)):
+            try:
+                async with Extractor(self.settings, self.pipeline, niceness=NICENESS) as extractor:
+                    async with self.database.reading() as connection:
+                        extractor.use(await background.numbered(connection, run.wish.background or 0))
+                    await self.walk(run, token, extractor)
+            except (asyncio.CancelledError, NotStarted):
+                await self.release(token)
+                raise
 
     async def keep_lease(self, token: UUID) -> None:
         """Extend the lease while the run is in hand."""

@@ -70,7 +70,8 @@ class WalledOff:
             pool = self.start()
         try:
             if not self.ready.done():
-                await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self.ready)), START_SECONDS)
+                async with asyncio.timeout(START_SECONDS):  # `wait_for` may lose a cancellation before Python 3.12
+                    await asyncio.shield(asyncio.wrap_future(self.ready))
             self.ready.result()
         except (TimeoutError, ProcessExpired, BrokenProcessPool) as error:
             await self.stop()
@@ -101,7 +102,8 @@ class WalledOff:
         except RuntimeError as error:  # pebble's word for a pool that broke since it was last looked at
             raise BrokenProcessPool(str(error)) from error
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), seconds + START_SECONDS)
+            async with asyncio.timeout(seconds + START_SECONDS):
+                return await asyncio.wrap_future(future)
         except TimeoutError as error:
             if future.cancelled():  # the limit was not kept: the process is out of reach
                 await self.stop()

@@ -5,7 +5,6 @@ committed together with the end of their job or not at all.
 """
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from app import learning
+from app.beside import beside, happened
 from app.db import COLLISIONS, STORE_ERRORS, Database, collided, connect, refused
 from app.extraction import Extractor, Job
 from app.formats.read import hints_of
@@ -103,8 +103,7 @@ class Worker:
 
     async def rest(self, seconds: float) -> None:
         """Wait until something is announced, but no longer than that."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.woken.wait(), seconds)
+        await happened(self.woken, seconds)
         if not self.stopping.is_set():
             self.woken.clear()
 
@@ -147,9 +146,7 @@ class Worker:
                 log.warning("changes_not_followed", error=str(error), kind=type(error).__name__)
             except Exception:
                 log.exception("changes_not_linked")
-            with contextlib.suppress(TimeoutError):  # `wait_for` may lose a cancellation that comes with the event
-                async with asyncio.timeout(FEED_SECONDS):
-                    await self.stored.wait()
+            await happened(self.stored, FEED_SECONDS)
 
     async def bring_up_to_date(self) -> None:
         """Have what is committed numbered, link what that changed, and number what linking changed, until there is no more."""
@@ -173,16 +170,11 @@ class Worker:
             )
         if not batch:
             return False
-        keeping = asyncio.create_task(self.keep_lease(token, [submission.id for submission in batch]))
-        try:
+        async with beside(self.keep_lease(token, [submission.id for submission in batch])):
             results = await self.extractor.extract([job(submission) for submission in batch])
             processed = [Processed(*pair) for pair in zip(batch, results, strict=True)]
             now = datetime.now(UTC)
             await self.store(token, [judge(one, self.policy, now) for one in processed])
-        finally:
-            keeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeping
         return True
 
     async def keep_lease(self, token: UUID, ids: Sequence[UUID]) -> None:

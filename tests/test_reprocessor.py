@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -56,8 +56,7 @@ async def a_reprocessor(database: Database, pipeline: Pipeline | None = None) ->
         yield one
     finally:
         running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        await asyncio.wait_for(asyncio.wait([running]), 30)
 
 
 async def until(database: Database, condition: str, seconds: float = 60) -> None:
