@@ -158,7 +158,3 @@ def retention(
 def openapi() -> None:
     """Print the contract as OpenAPI in YAML, as it stands in openapi.yaml."""
     typer.echo(as_yaml(create_app(Settings(database_url=None))), nl=False)
-
-
-if __name__ == "__main__":
-    app()

@@ -45,7 +45,7 @@ class Workers:
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start one worker, which ends with this process however this process ends."""
-        command = [sys.executable, "-m", "app.cli", "work", "--parent", str(os.getpid())]
+        command = [sys.executable, "-m", "app", "work", "--parent", str(os.getpid())]
         return subprocess.Popen(command, env=self.environment)  # noqa: S603 - our own program
 
     def look(self) -> None:

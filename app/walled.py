@@ -10,6 +10,9 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from pathlib import Path
+from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -22,6 +25,11 @@ START_SECONDS = 60.0
 """How long a process may take to load its libraries, on a machine that is busy with other things."""
 LOST = 2
 """How often a call may lose its process before it is known to have begun; once is chance, as others kill processes too."""
+
+FORKED = "app.forked"
+"""What the fork server loads; by name, as nobody else should."""
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([FORKED])
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -45,27 +53,22 @@ class WalledOff:
         self.ready: Future[Any] = Future()
 
     def start(self) -> ProcessPool:
-        """Start the process; called in the thread that lives longest, as the process dies with it."""
-        self.pool = ProcessPool(
-            max_workers=1,
-            context=multiprocessing.get_context("spawn"),
-            initializer=settle_in,
-            initargs=(os.getpid(), self.memory, *self.prepare),
-        )
-        self.ready = self.pool.schedule(os.getpid)
-        return self.pool
+        """Begin to start the process: forked from a server that has loaded what all need, in a thread as that takes time."""
+        pool = ProcessPool(max_workers=1, context=CONTEXT, initializer=settle_in, initargs=(self.memory, *self.prepare))
+        self.pool, self.ready = pool, Future()
+        Thread(target=await_first, args=(pool, self.ready), daemon=True).start()
+        return pool
 
     async def stop(self) -> None:
         """End the process, whatever it is at."""
         pool, self.pool = self.pool, None
         if pool is not None:
-            pool.stop()  # type: ignore[no-untyped-call]
-            await asyncio.to_thread(pool.join)
+            await asyncio.to_thread(end, pool)
 
     async def opened(self) -> ProcessPool:
         """Give the pool once its process is prepared; raises NotStarted where that cannot be."""
         pool = self.pool
-        if pool is None or not pool.active:
+        if pool is None or (self.ready.done() and not pool.active):
             await self.stop()
             pool = self.start()
         try:
@@ -114,11 +117,28 @@ class WalledOff:
             raise Breach(f"crashed its process (exit code {error.exitcode})") from error
 
 
-def settle_in(parent: int, memory: int, prepare: Callable[..., None], *arguments: Any) -> None:
-    """Bind this process to its parent's life and to its memory, and prepare it for its work."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us when it is done
-    end_with_parent(parent, signal.SIGKILL)
+def await_first(pool: ProcessPool, ready: Future[Any]) -> None:
+    """Settle a future once a pool's process has answered its first call, or cannot."""
+    try:
+        ready.set_result(pool.schedule(os.getpid).result())
+    except BaseException as error:  # noqa: BLE001 - whoever waits for the future is told
+        ready.set_exception(error)
+
+
+def end(pool: ProcessPool) -> None:
+    """End a pool's process, whatever it is at, and wait for that."""
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
+
+
+def settle_in(memory: int, prepare: Callable[..., None], *arguments: Any) -> None:
+    """Bind this process to the fork server's life, which ends with ours, and to its memory, and prepare it for its work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us, and ends us when it is done
+    end_with_parent(import_module(FORKED).SERVER, signal.SIGKILL)
     if sys.platform.startswith("linux"):  # elsewhere the system takes no such limit, or does not keep it
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        if held > memory:  # it could begin all the same, and whatever it was given would seem to eat memory
+            raise MemoryError(f"{held} bytes are taken by the libraries alone")
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     prepare(*arguments)
     collect_rarely()

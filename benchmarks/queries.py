@@ -59,7 +59,7 @@ SESSION: Final = {"jit": "off", "timezone": "UTC"}
 def served(url: str) -> Iterator[int]:
     """Run the service over an archive, without workers; give its port."""
     port = 18_000 + os.getpid() % 1_000
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port), "--workers", "0", "--database-url", url]
+    command = [sys.executable, "-m", "app", "serve", "--port", str(port), "--workers", "0", "--database-url", url]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + 600

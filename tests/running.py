@@ -112,7 +112,7 @@ def worker_process(url: str, **others: Any) -> subprocess.Popen[bytes]:
     """Start a real worker process."""
     named = {f"DATELINE_{name.upper()}": str(value) for name, value in (QUICK | others).items()}
     environment = os.environ | named | {"DATABASE_URL": url, "DATELINE_LOG_LEVEL": "warning"}
-    return subprocess.Popen([sys.executable, "-m", "app.cli", "work"], env=environment)
+    return subprocess.Popen([sys.executable, "-m", "app", "work"], env=environment)
 
 
 def kill(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGKILL) -> int:

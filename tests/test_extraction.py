@@ -33,8 +33,8 @@ def job(*contents: str) -> Job:
 
 def extraction_processes(beside: Sequence[psutil.Process] = ()) -> list[psutil.Process]:
     """Give the processes of the extractors that are open here, without those that other tests share."""
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if child not in beside and "spawn_main" in " ".join(child.cmdline())]
+    servers = [child for child in psutil.Process().children() if "forkserver" in " ".join(child.cmdline())]
+    return [child for server in servers for child in server.children() if child not in beside]
 
 
 @pytest.mark.parametrize("poison", ["CRASH", "HANG", "EAT", "RAISE"])

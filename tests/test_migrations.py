@@ -29,7 +29,7 @@ async def test_many_processes_migrate_an_empty_database_at_once(server_url: str)
     url = on(server_url, name)
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "migrate"],
+            [sys.executable, "-m", "app", "migrate"],
             env=os.environ | {"DATABASE_URL": url},
             stdout=subprocess.DEVNULL,
         )

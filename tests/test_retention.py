@@ -268,6 +268,6 @@ def test_the_command_line_reads_the_settings() -> None:
     environment = os.environ | {"DATELINE_KEEP_ARTICLES_DAYS": "30"}
     with fresh_database() as url:
         for options in (["--dry-run"], []):
-            command = [sys.executable, "-m", "app.cli", "retention", *options, "--database-url", url]
+            command = [sys.executable, "-m", "app", "retention", *options, "--database-url", url]
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
             assert (done.returncode, done.stdout) == (0, "Nothing is too old.\n"), done.stderr

@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-COMMAND = [sys.executable, "-m", "app.cli"]
+COMMAND = [sys.executable, "-m", "app"]
 ARTICLE = "Ferry strike ends\nBy Maren Holt\n3 March 2025\n\nFerries to the outer islands sail again on Tuesday, said the harbour office.\n"
 
 

@@ -74,7 +74,7 @@ async def test_articles_in_any_language_are_found_and_an_operators_word_stays(
 
 
 async def test_the_command_loads_them(database_url: str, database: Database) -> None:
-    asked = [sys.executable, "-m", "app.cli", "topics", "countries", "--database-url", database_url]
+    asked = [sys.executable, "-m", "app", "topics", "countries", "--database-url", database_url]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     result = await asyncio.to_thread(
         subprocess.run, asked, capture_output=True, text=True, check=False, env=environment

@@ -71,7 +71,7 @@ async def loaded(database: Database, path: Path) -> str:
 
 def command(*options: str) -> subprocess.CompletedProcess[str]:
     """Run `dateline topics import`."""
-    asked = [sys.executable, "-m", "app.cli", "topics", "import", *options]
+    asked = [sys.executable, "-m", "app", "topics", "import", *options]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     return subprocess.run(asked, capture_output=True, text=True, check=False, env=environment)
 
