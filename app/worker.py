@@ -1,11 +1,14 @@
 """The second door: claim a batch, run it, store it, finish it; the only file that knows all of these.
 
+While a batch is stored the next one is extracted: the two take about as long, and neither needs the other's processor.
 A worker holds nothing that matters: what it has claimed comes back by itself when its lease ends, and results are
 committed together with the end of their job or not at all.
 """
 
 import asyncio
+import contextlib
 import signal
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -56,11 +59,12 @@ class Worker:
         self.stopping = asyncio.Event()
         self.woken = asyncio.Event()
         self.stored = asyncio.Event()
+        self.storing: asyncio.Task[None] | None = None
         self.linker = Linker()
         self.lessons = Lessons()
 
     def stop(self) -> None:
-        """Have the worker end after the batch that it has in hand."""
+        """Have the worker end after the batches that it has in hand."""
         self.stopping.set()
         self.woken.set()
 
@@ -81,13 +85,14 @@ class Worker:
             ]
             while not self.stopping.is_set():
                 try:
-                    worked = await self.work_once()
+                    worked = await self.work_once(group)
                 except STORE_ERRORS as error:
                     log.warning("store_unavailable", error=str(error), kind=type(error).__name__)
                     await self.rest(TROUBLE_SECONDS)
                 else:
                     if not worked:
                         await self.rest(self.settings.poll_seconds)
+            await self.stored_before()
             for helper in helpers:
                 helper.cancel()
         await self.say_goodbye()
@@ -157,8 +162,8 @@ class Worker:
             async with self.database.transaction() as connection:
                 more |= await self.linker.link(connection)
 
-    async def work_once(self) -> bool:
-        """Claim one batch and see it through; False where nothing was due."""
+    async def work_once(self, group: asyncio.TaskGroup) -> bool:
+        """Claim one batch, extract it, and leave it to be stored; False where nothing was due."""
         token = uuid4()
         async with self.database.transaction() as connection:
             batch = await claims.claim(
@@ -170,12 +175,39 @@ class Worker:
             )
         if not batch:
             return False
-        async with beside(self.keep_lease(token, [submission.id for submission in batch])):
+        async with contextlib.AsyncExitStack() as held:
+            await held.enter_async_context(beside(self.keep_lease(token, [submission.id for submission in batch])))
             results = await self.extractor.extract([job(submission) for submission in batch])
             processed = [Processed(*pair) for pair in zip(batch, results, strict=True)]
-            now = datetime.now(UTC)
-            await self.store(token, [judge(one, self.policy, now) for one in processed])
+            await self.stored_before()
+            self.storing = group.create_task(self.put_away(token, processed, held.pop_all()))
         return True
+
+    async def stored_before(self) -> None:
+        """Wait until no batch is being stored."""
+        if self.storing is not None:
+            await self.storing
+
+    async def put_away(self, token: UUID, processed: Sequence[Processed], held: contextlib.AsyncExitStack) -> None:
+        """Store a batch under its lease, which `held` keeps; the store's absence is waited out for as long as a lease lasts.
+
+        What is given up then comes back by itself, as from a worker that died.
+        """
+        ends = time.monotonic() + self.settings.lease_seconds
+        async with held:
+            now = datetime.now(UTC)
+            verdicts = [judge(one, self.policy, now) for one in processed]
+            while True:
+                try:
+                    await self.store(token, verdicts)
+                except STORE_ERRORS as error:
+                    given_up = self.stopping.is_set() or time.monotonic() > ends
+                    log.warning("batch_waits_for_store", error=str(error), kind=type(error).__name__, given_up=given_up)
+                    if given_up:
+                        return
+                    await asyncio.sleep(TROUBLE_SECONDS)
+                else:
+                    return
 
     async def keep_lease(self, token: UUID, ids: Sequence[UUID]) -> None:
         """Extend the lease while the batch is in hand."""

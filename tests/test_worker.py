@@ -1,6 +1,7 @@
 """How an attempt ends: decided apart from the store, and what the store refuses is held back alone."""
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from app.queue.retry import RetryPolicy
 from app.verdict import Processed, judge, not_stored, printable
 from app.worker import Worker
 from tests.builders import NOON, an_article
+from tests.processing_again import asked
 from tests.running import a_worker, ended, http, post, settings_for
 
 POLICY = RetryPolicy(base=1.0, cap=60.0, most=2)
@@ -132,3 +134,45 @@ async def test_a_worker_that_is_stopped_as_it_stores_ends(database_url: str, dat
         keeping.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(keeping, 10)
+
+
+async def until(database: Database, condition: str) -> None:
+    """Wait until something is so in the store."""
+    deadline = time.monotonic() + 60
+    while not await asked(database, f"SELECT {condition}"):
+        assert time.monotonic() < deadline, condition
+        await asyncio.sleep(0.05)
+
+
+STORING = "EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO ' || 'articles%')"
+CUT = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%INTO ' || 'articles%' AND pid <> pg_backend_pid()"
+)
+
+
+async def test_a_batch_is_extracted_while_the_one_before_is_stored(database_url: str, database: Database) -> None:
+    async with a_worker(database_url, claim_batch=1, lease_seconds=30), http(database_url) as client:
+        async with database.transaction() as connection:
+            await connection.execute(text("LOCK TABLE articles IN SHARE MODE"))
+            receipts = [
+                (await post(client, f"Harbour news {number}\n\nA calm day.")).json()["id"] for number in (1, 2, 3)
+            ]
+            await until(database, STORING)
+            await until(database, "count(*) = 2 FROM submissions WHERE state = 'processing'")
+            assert await asked(database, "SELECT count(*) FROM submissions WHERE state = 'queued'") == 1
+        assert [(await ended(client, receipt))["items"][0]["outcome"] for receipt in receipts] == ["stored"] * 3
+
+
+async def test_a_store_that_is_away_as_a_batch_is_stored_costs_no_attempt(
+    database_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.worker.TROUBLE_SECONDS", 0.2)
+    async with a_worker(database_url, lease_seconds=60), http(database_url) as client:
+        async with database.transaction() as connection:
+            await connection.execute(text("LOCK TABLE articles IN SHARE MODE"))
+            receipt = (await post(client, "Harbour news\n\nA calm day.")).json()["id"]
+            for _ in range(2):
+                await until(database, STORING)
+                await connection.execute(CUT)
+        assert (await ended(client, receipt))["items"][0]["outcome"] == "stored"
+    assert await asked(database, "SELECT attempts FROM submissions") == 1
