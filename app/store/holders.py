@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, column, select, text, values
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, column, func, select, text
 from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.expression import Values
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from app.pipeline.changes import Key, Known
 from app.pipeline.fingerprint import content_hash
@@ -52,11 +52,13 @@ GIVE_UP = text(
 REPOINT = text("UPDATE article_keys SET article_id = :owner WHERE scope = :scope AND key = :key")
 
 
-def wanted(keys: Iterable[Key]) -> Values:
-    """Give keys as rows."""
-    return values(column("scope", Text), column("key", BYTEA), name="wanted").data(
-        [(key.scope, key.value) for key in keys]
-    )
+def wanted(keys: Iterable[Key]) -> TableValuedAlias:
+    """Give keys as rows, out of two arrays: one statement for any number of them, which is compiled and planned once."""
+    listed = list(keys)
+    scopes = bindparam("scopes", [key.scope for key in listed], ARRAY(Text))
+    given = bindparam("given", [key.value for key in listed], ARRAY(BYTEA))
+    rows = func.unnest(scopes, given).table_valued(column("scope", Text), column("key", BYTEA), name="wanted")
+    return rows.render_derived()
 
 
 async def claim(connection: AsyncConnection, claimed: Mapping[Key, UUID]) -> dict[Key, UUID]:

@@ -23,6 +23,9 @@ UNSPACED: Final = (
 SIGNS: Final = "\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963\u0981-\u0d7f\u0f71-\u0f84\u0f8d-\u0fbc"
 """Vowel signs, which are no letters for a regular expression but stand inside words."""
 WORD: Final = re.compile(f"(?P<unspaced>[{UNSPACED}]+)|(?:(?![{UNSPACED}])(?:[^\\W_]|[{SIGNS}]))+")
+CONTINUOUS: Final = re.compile(f"[{UNSPACED}]")
+SPACED: Final = re.compile(f"[^\\W_]++(?:[{SIGNS}]++[^\\W_]*+)*+|[{SIGNS}]++(?:[^\\W_]++[{SIGNS}]*+)*+")
+"""Words where nothing is printed without spaces: the same ones, several times as fast."""
 TERM: Final = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 
 CONFIGURATIONS: Final = {
@@ -42,6 +45,9 @@ def regconfig(language: str | None) -> str:
 
 def words_of(folded: str) -> Iterator[str]:
     """Give the words of folded text in order; a run without spaces as its overlapping pairs of characters."""
+    if CONTINUOUS.search(folded) is None:
+        yield from (word[:MAX_WORD] for word in SPACED.findall(folded))
+        return
     for found in WORD.finditer(folded):
         word = found[0]
         if found["unspaced"] is None:

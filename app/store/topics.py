@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Text, bindparam, column, func, select, tuple_, values
+from sqlalchemy import ARRAY, Text, bindparam, column, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -52,7 +52,10 @@ async def resolve(connection: AsyncConnection, printed: Iterable[Topic]) -> dict
 
 async def spell(connection: AsyncConnection, new: list[Topic]) -> None:
     """Lead each new slug to the topic of its fold; a slug that another topic has taken meanwhile stays with that."""
-    pairs = values(column("slug", Text), column("fold", Text), name="new").data([(t.slug, t.fold) for t in new])
+    slugs = bindparam("slugs", [topic.slug for topic in new], ARRAY(Text))
+    folds = bindparam("folds", [topic.fold for topic in new], ARRAY(Text))
+    rows = func.unnest(slugs, folds).table_valued(column("slug", Text), column("fold", Text), name="new")
+    pairs = rows.render_derived()
     await connection.execute(
         upsert(topic_spellings)
         .from_select(
