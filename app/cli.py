@@ -1,6 +1,7 @@
-"""The command line: serve, work, migrate, ingest, topics, reprocess, retention, openapi; an option overrides the setting of its name."""
+"""The command line: serve, work, migrate, ingest, topics, keys, reprocess, retention, openapi; an option overrides the setting of its name."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app import ingest as ingestion
-from app import migrate, reprocess_commands, retention_report, topics_import, worker
+from app import key_commands, migrate, reprocess_commands, retention_report, topics_import, worker
 from app import serve as service
 from app.countries import countries
 from app.main import create_app
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 
 app.add_typer(reprocess_commands.app)
+app.add_typer(key_commands.app)
 topics = typer.Typer(name="topics", help="What topics mean: taxonomies.", no_args_is_help=True)
 app.add_typer(topics)
 
@@ -91,11 +93,18 @@ def ingest(  # noqa: PLR0913 - one option a query parameter
     language: Annotated[str | None, typer.Option(help="Language of the articles.")] = None,
     wait: Annotated[int, typer.Option(min=0, max=30, help="Seconds to wait for each outcome.")] = 30,
 ) -> None:
-    """Post files to a running service, and print what became of each; exit status 1 if anything was not stored."""
+    """Post files to a running service, and print what became of each; exit status 1 if anything was not stored.
+
+    Where the service asks for a key, DATELINE_KEY holds it: an option would show it to everybody on this machine.
+    """
     hints = {"source": source, "timezone": timezone, "language": language}
     query = {name: value for name, value in hints.items() if value is not None}
     with plainly():
-        everything = asyncio.run(ingestion.ingest(files, url=url, content_type=content_type, query=query, wait=wait))
+        everything = asyncio.run(
+            ingestion.ingest(
+                files, url=url, content_type=content_type, query=query, wait=wait, key=os.environ.get("DATELINE_KEY")
+            )
+        )
     sys.exit(0 if everything else 1)
 
 

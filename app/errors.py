@@ -4,6 +4,9 @@ DatelineError
 ├── Problem                     answered to a client, with its HTTP status
 │   ├── Moved             308   with Location
 │   ├── InvalidRequest    422   which part, and why
+│   ├── Unauthorized      401   with WWW-Authenticate   (these three in access/refusal.py)
+│   ├── Forbidden         403   with WWW-Authenticate where a scope is missing
+│   ├── TooManyRequests   429   with Retry-After and RateLimit
 │   ├── NotFound          404
 │   ├── Gone              410
 │   ├── Conflict          409

@@ -32,6 +32,7 @@ LINES_AT_ONCE = 500
 BYTES_AT_ONCE = 2_000_000
 """NDJSON is posted in pieces no larger than these, so that a file may be of any length."""
 TRIES = 6
+LATER = frozenset({httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS})
 GOOD = frozenset({"stored", "revised", "unchanged", "duplicate"})
 
 
@@ -114,23 +115,30 @@ async def post(client: httpx.AsyncClient, piece: Piece, query: Mapping[str, str]
         else:
             if response.is_success:
                 return outcome_lines(piece.name, response.json())
-            if last or response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            if last or response.status_code not in LATER:
                 return refusal_lines(piece.name, response)
             await asyncio.sleep(float(response.headers.get("Retry-After", "1")))
     return []
 
 
-async def ingest(
-    files: Sequence[Path], *, url: str, content_type: str | None, query: Mapping[str, str], wait: int
+async def ingest(  # noqa: PLR0913 - the options of the command
+    files: Sequence[Path],
+    *,
+    url: str,
+    content_type: str | None,
+    query: Mapping[str, str],
+    wait: int,
+    key: str | None = None,
 ) -> bool:
     """Post all files, a few at a time, printing outcomes as they come; False if anything was not stored."""
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     queue = [piece for path in files for piece in pieces(path, content_type)]
     columns = (TextColumn("posting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     good = True
     turn = asyncio.Semaphore(AT_ONCE)
 
-    async with httpx.AsyncClient(base_url=url, timeout=wait + 30) as client:
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=wait + 30) as client:
 
         async def take(piece: Piece) -> list[Line]:
             async with turn:

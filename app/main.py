@@ -10,6 +10,9 @@ from fastapi_offline import FastAPIOffline
 
 import app as package
 from app import errors, learning, operating
+from app.access.gateway import Forwarded
+from app.access.guard import Guard
+from app.access.keyring import Keyring
 from app.db import connect
 from app.drain import Drain
 from app.errors import StartError
@@ -25,6 +28,7 @@ from app.query.related import Related
 from app.queue.claims import FINISHED_CHANNEL
 from app.queue.wake import listen
 from app.settings import Settings
+from app.store.api_keys import KEYS_CHANNEL
 from app.store.changes import CHANGED_CHANNEL
 
 ROUTED = (
@@ -46,6 +50,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
     database = connect(settings.database_url, settings)
     intake = Intake(database, settings)
     waiters = Waiters(database)
+    keyring = application.state.keyring = Keyring(database)
     followers: Followers = application.state.followers
     application.state.database, application.state.intake, application.state.waiters = database, intake, waiters
     async with Extractor(settings, lent=application.state.lent) as application.state.extractor:
@@ -58,12 +63,18 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
             ),
             asyncio.create_task(learning.follow(database, application.state.extractor)),
         ]
+        if settings.auth == "keys":
+            tasks += [
+                asyncio.create_task(listen(settings.database_url, KEYS_CHANNEL, keyring.forget, keyring.forget_all)),
+                asyncio.create_task(keyring.keep_used()),
+            ]
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await keyring.close()
             await database.close()
 
 
@@ -86,7 +97,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in ROUTED:
         application.include_router(module.router)
     application.state.routes = [route for module in ROUTED for route in module.router.routes]
+    application.add_middleware(Guard, settings=application.state.settings)
     application.add_middleware(Drain)
+    application.add_middleware(Forwarded, trusted_hosts=application.state.settings.forwarded_allow_ips)
     application.add_middleware(Observe)
     application.openapi = partial(document, application)  # type: ignore[method-assign] # FastAPI's documented way
     return application

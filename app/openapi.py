@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from app.access.refusal import shown_responses
+from app.access.requirement import needed
 from app.errors import ProblemShown
 
 DESCRIPTION = """\
@@ -15,7 +17,20 @@ Raw syndicated articles in, author, date and topic lists out.
 `POST /v1/articles` takes a body and answers with a receipt once it is committed to the store; a worker normalises it;
 the query routes serve it. Every error is an `application/problem+json` document (RFC 9457) that says which part is
 wrong and why. Times are RFC 3339 with an offset, ids are UUIDv7, pages are walked along `next`.
+
+Where the service asks for keys, each operation says which scope it needs; of several one is enough, and `admin` stands
+for all. Where a gateway knows who asks, or nobody is asked, there are no keys to send.
 """
+KEY_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "dl_PREFIX_SECRET",
+    "description": (
+        "An API key, made with `dateline keys create`. `ingest`: sends articles and reads its own receipts; `read`: reads "
+        "everything; `admin`: deletes, corrects, replays, and all of the others. A key may be bound to sources; it then "
+        "speaks for no other."
+    ),
+}
 TAGS = [
     {"name": "intake", "description": "Bodies in, receipts out."},
     {"name": "articles", "description": "Normalised articles with their evidence and revisions."},
@@ -47,8 +62,27 @@ def document(application: FastAPI) -> dict[str, Any]:
         schemas |= shown.pop("$defs", {}) | {"ProblemShown": shown}
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        guard(made)
         application.openapi_schema = made
     return application.openapi_schema
+
+
+def guard(made: dict[str, Any]) -> None:
+    """Say of each operation which scope it needs, and what it answers to who has not got it."""
+    made["components"]["securitySchemes"] = {"key": KEY_SCHEME}
+    made["components"]["responses"] = shown_responses()
+    for path, item in made["paths"].items():
+        for method, operation in item.items():
+            scopes = needed(method.upper(), path)
+            if scopes is None:
+                continue
+            operation["security"] = [{"key": [scope]} for scope in sorted(scopes)]
+            described = operation["responses"] | {
+                "401": {"$ref": "#/components/responses/Unauthorized"},
+                "403": {"$ref": "#/components/responses/Forbidden"},
+                "429": {"$ref": "#/components/responses/TooManyRequests"},
+            }
+            operation["responses"] = dict(sorted(described.items()))
 
 
 def as_yaml(application: FastAPI) -> str:

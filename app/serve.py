@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 
 from app import embedded, migrate
+from app.access.exposure import check_exposure
 from app.errors import StartError
 from app.main import create_app
 from app.settings import Settings
@@ -122,15 +123,21 @@ def postgres(settings: Settings) -> Iterator[tuple[str, embedded.Server | None]]
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; then answer open requests, drain the workers, stop the embedded Postgres."""
-    listener = listening_socket(settings)
-    with listener, postgres(settings) as (url, server):
-        migrate.run(url, settings)
-        workers = Workers(settings.workers, url)
-        try:
-            asyncio.run(serve_http(settings.model_copy(update={"database_url": url}), listener, workers, server))
-        finally:
-            workers.drain()
+    with listening_socket(settings) as listener:
+        check_exposure(settings, listener.getsockname()[0])
+        with postgres(settings) as (url, server):
+            run(settings, listener, url, server)
     log.info("stopped")
+
+
+def run(settings: Settings, listener: socket.socket, url: str, server: embedded.Server | None) -> None:
+    """Migrate, then run HTTP and the workers until told to stop."""
+    migrate.run(url, settings)
+    workers = Workers(settings.workers, url)
+    try:
+        asyncio.run(serve_http(settings.model_copy(update={"database_url": url}), listener, workers, server))
+    finally:
+        workers.drain()
 
 
 async def serve_http(
@@ -143,7 +150,7 @@ async def serve_http(
             log_config=None,
             access_log=False,
             root_path=settings.root_path,
-            forwarded_allow_ips=settings.forwarded_allow_ips,
+            proxy_headers=False,  # the application takes them over itself: it must know who the connection is from
             timeout_graceful_shutdown=int(DRAIN_SECONDS),
             server_header=False,
         )

@@ -15,6 +15,15 @@ def parsed(value: object) -> object:
     return json.loads(value) if isinstance(value, str) else value
 
 
+def listed(value: object) -> object:
+    """Read a setting that is a list of words, apart by commas or spaces."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+Scopes = Annotated[frozenset[Literal["ingest", "read", "admin"]], NoDecode, BeforeValidator(listed)]
+FieldName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")]
+RATE: Final = r"^[1-9][0-9]{0,8}/(second|minute|hour|day)$"
+"""A rate, such as `600/minute`."""
 Days = Annotated[int, Field(ge=0, le=36_500)]
 DaysBySource = Annotated[dict[str, Days | None], NoDecode, BeforeValidator(parsed)]
 
@@ -44,6 +53,24 @@ class Settings(BaseSettings):
 
     forwarded_allow_ips: str = "127.0.0.1"
     """Proxies whose `X-Forwarded-*` is believed: addresses or networks, comma separated."""
+
+    auth: Literal["keys", "gateway", "none"] | None = None
+    """Who is asked for what: API keys, a gateway's word, nobody. Unset it is nobody, and then only this machine is served."""
+
+    open_to_strangers: bool = False
+    """The second word that it takes to serve other machines with `none`."""
+
+    gateway_user_header: FieldName = "X-Authenticated-User"
+    """Field in which a gateway says whom a request is from; it must take the field off what clients send."""
+
+    gateway_scopes_header: FieldName | None = None
+    """Field in which a gateway says that one's scopes; it must take this off too. Unset, all have `gateway_scopes`."""
+
+    gateway_scopes: Scopes = frozenset({"ingest", "read"})
+    """Scopes of everybody whom a gateway lets through, where no field says them."""
+
+    rate_limit: str | None = Field(default=None, pattern=RATE)
+    """Requests of one key, gateway's user or else address, such as `600/minute`, where its key says nothing else."""
 
     workers: int = Field(default=1, ge=0, le=64)
     """Worker processes that `serve` starts beside HTTP."""

@@ -193,11 +193,12 @@ class Offsets:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One checked article object with its byte range in the body, and what had to be mended to read it."""
+    """One checked article object with its byte range in the body, what had to be mended to read it, and its place."""
 
     article: ArticleObject
     span: tuple[int, int] | None
     repairs: Mapping[str, int]
+    pointer: str
 
 
 def json_objects(body: Body) -> list[Given]:
@@ -230,7 +231,7 @@ def objects_of(body: Body, decoded: Decoded, elements: Iterable[Element]) -> lis
         if len(faults) >= FAULTS_SHOWN:
             break
         if given is not None:
-            found.append(Given(given, offsets.span(element), dict(counts)))
+            found.append(Given(given, offsets.span(element), dict(counts), element.pointer))
     if faults:
         raise Unreadable(faults[:FAULTS_SHOWN])
     if not found:

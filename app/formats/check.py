@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.formats.article_object import json_objects, line_objects
+from app.formats.article_object import Given, json_objects, line_objects
 from app.formats.body import Body
 from app.formats.charset import decode
 from app.formats.json_values import json_elements
@@ -14,14 +14,19 @@ from app.formats.unreadable import Unreadable
 from app.pipeline.article import Stated
 
 
-def check(body: bytes, content_type: str, hints: Stated, *, max_items: int) -> None:
+def check(body: bytes, content_type: str, hints: Stated, *, max_items: int) -> list[Given] | None:
     """Refuse what no reader could take: raises UnknownType, or Unreadable with every fault and its pointer.
+
+    Gives the article objects of a body that is made of them: no other items can state a source of their own.
 
     Markup is judged by the worker, behind its wall: an HTTP process parses nothing of a stranger's but JSON.
     """
     _, charset = media_type(content_type)
-    reader = CHECKS.get(reader_of(content_type, body), check_words)
-    reader(Body(body, charset, hints, max_items))
+    kind, whole = reader_of(content_type, body), Body(body, charset, hints, max_items)
+    if kind in OBJECTS:
+        return OBJECTS[kind](whole)
+    CHECKS.get(kind, check_words)(whole)
+    return None
 
 
 def check_words(body: Body) -> None:
@@ -41,9 +46,9 @@ def check_json(body: Body) -> None:
 SHORT = 1_000
 CHECKS: Mapping[str, Callable[[Body], Any]] = {
     "text": read_text,
-    "article_object": json_objects,
-    "ndjson": line_objects,
     "json_feed": check_json,
     "ninjs": check_ninjs,
 }
 """What checks a body, by the reader that will read it."""
+OBJECTS: Mapping[str, Callable[[Body], list[Given]]] = {"article_object": json_objects, "ndjson": line_objects}
+"""The same for those that give article objects."""

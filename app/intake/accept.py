@@ -31,25 +31,31 @@ RETRY_AFTER_SECONDS = 10
 
 KEEP = text(
     """
-    INSERT INTO submissions (id, content_type, body, body_bytes, source, hints)
-    SELECT id, content_type, body, length(body), source, hints::jsonb
+    INSERT INTO submissions (id, content_type, body, body_bytes, source, hints, sender)
+    SELECT id, content_type, body, length(body), source, hints::jsonb, sender
     FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]), CAST(:sources AS text[]),
-                CAST(:hints AS text[])) AS v(id, content_type, body, source, hints)
+                CAST(:hints AS text[]), CAST(:senders AS text[])) AS v(id, content_type, body, source, hints, sender)
     """
 )
 TAKE_KEYS = text(
     """
     INSERT INTO idempotency_keys AS k (principal, key, digest, submission_id)
-    SELECT '', key, digest, id
-    FROM unnest(CAST(:keys AS text[]), CAST(:digests AS bytea[]), CAST(:ids AS uuid[])) AS v(key, digest, id)
-    ORDER BY key
+    SELECT sender, key, digest, id
+    FROM unnest(CAST(:senders AS text[]), CAST(:keys AS text[]), CAST(:digests AS bytea[]), CAST(:ids AS uuid[]))
+        AS v(sender, key, digest, id)
+    ORDER BY sender, key
     ON CONFLICT (principal, key) DO UPDATE SET
         digest = excluded.digest, submission_id = excluded.submission_id, created_at = clock_timestamp()
         WHERE k.created_at < clock_timestamp() - make_interval(hours => :hours)
     RETURNING key, submission_id
     """
 )
-READ_KEYS = text("SELECT key, digest, submission_id FROM idempotency_keys WHERE principal = '' AND key = ANY(:keys)")
+READ_KEYS = text(
+    """
+    SELECT principal, key, digest, submission_id FROM idempotency_keys
+    JOIN unnest(CAST(:senders AS text[]), CAST(:keys AS text[])) AS v(principal, key) USING (principal, key)
+    """
+)
 FORGET_KEYS = text(
     """
     DELETE FROM idempotency_keys WHERE (principal, key) IN (
@@ -63,12 +69,13 @@ NOTIFY = text("SELECT pg_notify(:channel, '')")
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A checked request body that waits to be accepted."""
+    """A checked request body that waits to be accepted; `sender` is whom it is from, empty where nobody is asked."""
 
     body: bytes
     content_type: str
     hints: dict[str, str]
     key: str | None = None
+    sender: str = ""
     id: UUID = field(default_factory=uuid7)
 
     @property
@@ -159,6 +166,7 @@ class Intake:
                     "bodies": [submission.body for submission in new],
                     "sources": [submission.hints.get("source") for submission in new],
                     "hints": [to_json(submission.hints) for submission in new],
+                    "senders": [submission.sender for submission in new],
                 },
             )
             await connection.execute(NOTIFY, {"channel": QUEUED_CHANNEL})
@@ -168,26 +176,27 @@ class Intake:
         self, connection: AsyncConnection, group: Sequence[Submission]
     ) -> dict[UUID, UUID | Exception]:
         """Give the receipt that each keyed submission of a group gets: its own, an earlier one's, or an error."""
-        first: dict[str, Submission] = {}
+        first: dict[tuple[str, str], Submission] = {}
         for submission in group:
             if submission.key is not None:
-                first.setdefault(submission.key, submission)
+                first.setdefault((submission.sender, submission.key), submission)
         if not first:
             return {}
         ordered = sorted(first)
+        named = {"senders": [sender for sender, _ in ordered], "keys": [key for _, key in ordered]}
         await connection.execute(
             TAKE_KEYS,
-            {
-                "keys": ordered,
+            named
+            | {
                 "digests": [first[key].digest for key in ordered],
                 "ids": [first[key].id for key in ordered],
                 "hours": self.hours,
             },
         )
-        rows = await connection.execute(READ_KEYS, {"keys": ordered})
-        owners = {row.key: (bytes(row.digest), row.submission_id) for row in rows}
+        rows = await connection.execute(READ_KEYS, named)
+        owners = {(row.principal, row.key): (bytes(row.digest), row.submission_id) for row in rows}
         return {
-            submission.id: settle(submission, *owners[submission.key])
+            submission.id: settle(submission, *owners[submission.sender, submission.key])
             for submission in group
             if submission.key is not None
         }

@@ -28,7 +28,7 @@ async def post_extract(request: Request, query: Annotated[IntakeQuery, Query()])
 
     `200` holds an entry for each item: its article, or why there is none.
     """
-    body, content_type = await read_submission(request, query)
+    body, content_type, query = await read_submission(request, query)
     job = Job(body, content_type, query.stated(), datetime.now(UTC), None)
     [results] = await request.app.state.extractor.extract([job])
     return Response(to_json({"items": [entry(found) for found in results]}), media_type="application/json")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from app.access.principal import principal_of
 from app.db import to_json
 from app.errors import Conflict, NotFound, problems
 from app.intake import receipts
@@ -38,9 +39,14 @@ def receipt_response(
     "/receipts/{receipt_id}", summary="Read a receipt", response_model=Receipt, responses=problems(404, 422, 503)
 )
 async def get_receipt(request: Request, receipt_id: UUID, query: Annotated[ReceiptQuery, Query()]) -> Response:
-    """Answer what became of a submission so far; 200 items at most, the others along `next`. `404` also once it is no longer kept."""
+    """Answer what became of a submission so far; 200 items at most, the others along `next`. `404` also once it is no longer kept.
+
+    A key with the scope `ingest` alone sees the receipts of what it sent itself.
+    """
+    principal = principal_of(request)
+    own = None if principal.may("read") else principal.id
     async with request.app.state.database.reading() as connection:
-        receipt = await receipts.read(connection, receipt_id, after=query.from_position)
+        receipt = await receipts.read(connection, receipt_id, after=query.from_position, sender=own)
     if receipt is None:
         raise NotFound("There is no such receipt.")
     return receipt_response(request, receipt)

@@ -23,16 +23,20 @@ READ = text(
                                       ORDER BY i.position)
                      FROM (SELECT * FROM submission_items WHERE submission_id = s.id AND position >= :after
                            ORDER BY position LIMIT :most) AS i), '[]') AS items
-    FROM submissions s WHERE s.id = :id
+    FROM submissions s WHERE s.id = :id AND s.sender = coalesce(CAST(:sender AS text), s.sender)
     """
 )
 
 
-async def read(connection: AsyncConnection, receipt_id: UUID, *, after: int = 0) -> dict[str, Any] | None:
-    """Give a receipt with its items from position `after` on, one more than are shown; None where there is no such."""
-    row = (
-        (await connection.execute(READ, {"id": receipt_id, "after": after, "most": ITEMS_SHOWN + 1})).mappings().first()
-    )
+async def read(
+    connection: AsyncConnection, receipt_id: UUID, *, after: int = 0, sender: str | None = None
+) -> dict[str, Any] | None:
+    """Give a receipt with its items from position `after` on, one more than are shown; None where there is no such.
+
+    With a `sender` there is no receipt but that one's own.
+    """
+    asked = {"id": receipt_id, "after": after, "most": ITEMS_SHOWN + 1, "sender": sender}
+    row = (await connection.execute(READ, asked)).mappings().first()
     return dict(row) if row else None
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from app.access.principal import principal_of
 from app.errors import problems
 from app.intake import receipts
 from app.intake.accept import Submission
@@ -65,8 +66,8 @@ async def post_articles(
     `Prefer: wait=N` the answer is `200` with the finished receipt if that takes no longer than N seconds. Any other
     answer means that nothing of the body was kept.
     """
-    body, content_type = await read_submission(request, query)
-    submission = Submission(body, content_type, query.hints(), idempotency_key)
+    body, content_type, query = await read_submission(request, query)
+    submission = Submission(body, content_type, query.hints(), idempotency_key, principal_of(request).id)
     receipt_id = await request.app.state.intake.accept(submission)
     seconds = wait_seconds(prefer)
     receipt = await request.app.state.waiters.wait(receipt_id, seconds)

@@ -47,6 +47,8 @@ SOURCE_FIGURES: Final = (
     "duplicates", "sightings", "rejected", "reason", "failed", "pause",
 )  # fmt: skip
 """What is counted of a source; `detail` is the bucket of a lag or pause, the words of a reason, else nothing."""
+SCOPES: Final = ("ingest", "read", "admin")
+"""What a key may be good for."""
 REPROCESSING_STATES: Final = ("running", "done", "cancelled")
 CHANGE_KINDS: Final = (
     "created", "revised", "merged", "split", "linked", "retopiced", "aliased", "retracted", "deleted",
@@ -77,6 +79,7 @@ submissions = Table(
     Column("body", LargeBinary),
     Column("body_bytes", Integer, nullable=False),
     Column("source", Text),
+    Column("sender", Text, nullable=False, server_default=""),
     Column("hints", JSONB, nullable=False),
     Column("state", Text, nullable=False, server_default="queued"),
     Column("run_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -136,6 +139,28 @@ idempotency_keys = Table(
     Index("ix_idempotency_keys_created_at", "created_at"),
     Index("ix_idempotency_keys_submission_id", "submission_id"),
     comment="An Idempotency-Key with the digest of type, query and body that it came with.",
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("prefix", Text, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("previous_hash", LargeBinary),
+    moment("previous_until", nullable=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("sources", ARRAY(Text)),
+    Column("rate_limit", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    moment("last_used_at", nullable=True),
+    moment("expires_at", nullable=True),
+    moment("revoked_at", nullable=True),
+    CheckConstraint("cardinality(scopes) > 0 AND scopes <@ ARRAY['ingest', 'read', 'admin']", name="scopes"),
+    CheckConstraint("sources IS NULL OR (cardinality(sources) > 0 AND NOT 'admin' = ANY(scopes))", name="sources"),
+    Index("ix_api_keys_name", "name", unique=True, postgresql_where=text("revoked_at IS NULL")),
+    comment="Who may send and read. `hash` is the SHA-256 of the key; the one before it holds until `previous_until`.",
 )
 
 articles = Table(

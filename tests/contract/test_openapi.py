@@ -37,13 +37,29 @@ def test_every_operation_is_explained_with_examples_and_errors(name: str, operat
     statuses = set(operation["responses"])
     assert {"422", "500"} <= statuses
     for status in statuses - {"200", "202", "204", "304"}:
-        [(kind, content)] = operation["responses"][status]["content"].items()
+        [(kind, content)] = resolved(operation["responses"][status])["content"].items()
         assert kind == "application/problem+json"
         assert content["example"]["status"] == int(status)
     for status in statuses & {"200", "202"}:
         content = operation["responses"][status].get("content", {}).get("application/json")
         if content:
             assert has_example(content), f"{name} {status}"
+
+
+def test_every_guarded_operation_names_its_scope_and_how_it_refuses() -> None:
+    for name, operation in OPERATIONS:
+        closed = not name.startswith(("GET /livez", "GET /readyz"))
+        assert closed == ("security" in operation), name
+        assert closed == ({"401", "403", "429"} <= set(operation["responses"])), name
+        assert all(len(scopes) == 1 for one in operation.get("security", []) for scopes in one.values())
+
+
+def resolved(response: dict[str, Any]) -> dict[str, Any]:
+    """Give a response, from where it stands for all operations if this one refers to it."""
+    found: dict[str, Any] = response
+    if "$ref" in response:
+        found = DOCUMENT["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
+    return found
 
 
 def has_example(content: dict[str, Any]) -> bool:
