@@ -1,4 +1,4 @@
-# Dateline in a container: build with `docker build -t dateline .`, run with DATABASE_URL set (see the README).
+# Dateline in a container: build with `docker build -t dateline .`, run with DATABASE_URL and DATELINE_AUTH set (see the README).
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python3 -m venv /opt/dateline

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rich.table import Table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.key import hash_of, new_prefix, new_text
-from app.db import STORE_ERRORS, connect
+from app.db import STORE_ERRORS, connect, sqlstate
 from app.errors import StartError
 from app.settings import RATE, Settings
 from app.store import api_keys
@@ -20,6 +21,7 @@ from app.store.api_keys import HeldKey, ListedKey, NewKey
 SPAN: Final = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
 UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 LONGEST: Final = timedelta(days=36_500)
+UNDEFINED_TABLE: Final = "42P01"
 LONGEST_NAME: Final = 100
 LONGEST_SOURCE: Final = 255
 
@@ -51,6 +53,8 @@ async def change(url: str, settings: Settings) -> AsyncIterator[AsyncConnection]
         async with database.transaction() as connection:
             yield connection
     except STORE_ERRORS as error:
+        if isinstance(error, DBAPIError) and sqlstate(error) == UNDEFINED_TABLE:
+            raise StartError("The store has no place for keys yet: run `dateline migrate`.") from error
         raise StartError(f"The store did not do it: {error}.") from error
     finally:
         await database.close()

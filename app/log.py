@@ -8,6 +8,13 @@ import structlog
 from app.settings import Settings
 
 
+def written(*, people: bool) -> list[structlog.typing.Processor]:
+    """Give what writes an event out; a traceback shows no variables, among which are a request's fields and its key."""
+    if people:
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+
 def configure(settings: Settings) -> None:
     """Send structlog and the standard library's loggers to standard error, in one format; called once at the start."""
     people = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
@@ -16,11 +23,7 @@ def configure(settings: Settings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
-        if people
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    )
+    last = written(people=people)
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     structlog.configure(
         processors=[*shared, *last],

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from app import log
 from app.cli import app
-from tests.conftest import fresh_database
+from tests.conftest import fresh_database, on
 
 Run = Callable[..., Result]
 SHAPE = re.compile(r"dl_[0-9a-f]{10}_[0-9a-f]{72}\n")
@@ -25,7 +25,7 @@ def url() -> Iterator[str]:
 def run(url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command line, over that database."""
     monkeypatch.setattr(log, "configure", lambda _: None)  # logs go on to where this process has them
-    return lambda *arguments: CliRunner().invoke(app, ["keys", *arguments, "--database-url", url])
+    return lambda *arguments: CliRunner().invoke(app, ["keys", arguments[0], "--database-url", url, *arguments[1:]])
 
 
 def test_a_key_is_shown_once_and_listed_rotated_and_revoked_without_its_secret(run: Run) -> None:
@@ -84,6 +84,10 @@ def test_two_keys_in_force_never_share_a_name_and_an_expired_one_is_not_rotated(
     assert "There is a key named 'twice' already" in run("create", "twice", "--scope", "read").stderr
     assert "has expired" in run("rotate", "twice").stderr
     assert "expired" in run("list").stdout
+
+
+def test_a_store_that_knows_no_keys_yet_is_to_be_migrated(run: Run, server_url: str) -> None:
+    assert "run `dateline migrate`" in run("list", "--database-url", on(server_url, "postgres")).stderr
 
 
 @pytest.mark.usefixtures("run")

@@ -35,11 +35,16 @@ class Guard:
         self.app = app
         self.settings = settings
         self.rates = Rates()
+        self.asks = settings.auth in {"keys", "gateway"} or settings.rate_limit is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         scopes = needed(scope["method"], route_path(scope)) if scope["type"] == "http" else None
         if scopes is None:
+            await self.app(scope, receive, send)
+            return
+        if not self.asks:
+            scope["principal"] = ANYBODY
             await self.app(scope, receive, send)
             return
         fields: dict[str, str] = {}
@@ -95,9 +100,6 @@ class Guard:
                 raise StreamEnded
             await send(message)
 
-        if not fields and self.settings.auth != "keys":
-            await self.app(scope, receive, send)
-            return
         try:
             await self.app(scope, receive, sent)
         except* StreamEnded:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from app.access.keyring import Keyring
 from app.access.principal import Principal
 from app.db import Database
 from app.keys import Wish
+from app.log import written
 from app.query import changes
 from app.settings import Settings
 from app.store.api_keys import KnownKey, look_up
@@ -339,6 +341,19 @@ async def test_a_stream_ends_when_its_readers_key_is_revoked(
             async with asyncio.timeout(60):
                 assert not [line async for line in answer.aiter_lines() if line.startswith("data")]
         assert (await client.get("/v1/articles", headers=key)).status_code == 401
+
+
+@pytest.mark.parametrize("people", [True, False])
+def test_a_traceback_shows_no_variables(*, people: bool) -> None:
+    secret = new_text(new_prefix())
+    try:
+        int(secret[:0] or "no number")
+    except ValueError:
+        event: Any = {"event": "request_crashed", "exc_info": sys.exc_info()}
+    for write in written(people=people):
+        event = write(None, "error", event)
+    assert "no number" in event
+    assert secret[14:] not in event
 
 
 async def test_no_key_is_ever_logged(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
