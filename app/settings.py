@@ -66,8 +66,11 @@ class Settings(BaseSettings):
     claim_batch: PositiveInt = 32
     """Submissions that a worker claims at once."""
 
-    claim_bytes: PositiveInt = 16_000_000
+    claim_bytes: PositiveInt = 1_000_000
     """Bytes of bodies that a worker claims at once (one body always)."""
+
+    batch_seconds: PositiveFloat = 1.0
+    """Seconds of extraction after which a worker stores what it has of a batch, and queues the rest behind what waits."""
 
     lease_seconds: PositiveFloat = 60.0
     """How long a claim holds without a sign of life; after it the submission is claimed again."""

@@ -28,7 +28,7 @@ POLICY = RetryPolicy(base=1.0, cap=60.0, most=2)
 def claimed(**others: Any) -> Claimed:
     """Give a claimed submission."""
     given: dict[str, Any] = {"failures": 0, "alone": False, "pending": None} | others
-    return Claimed(uuid7(), datetime(2026, 3, 14, tzinfo=UTC), "text/plain", b"x", {}, **given)
+    return Claimed(uuid7(), datetime(2026, 3, 14, tzinfo=UTC), NOON, "text/plain", b"x", {}, **given)
 
 
 GOOD, NONE, BAD = Done(0, None, an_article()), Refused(1, (3, 9), "blank"), Broken(2, None, "poison")

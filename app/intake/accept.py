@@ -19,6 +19,7 @@ from app.db import STORE_ERRORS, Database, to_json
 from app.errors import Fault, InvalidRequest, Unavailable
 from app.health import queue_depth
 from app.queue.claims import QUEUED_CHANNEL
+from app.queue.turns import Lane
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -31,10 +32,10 @@ RETRY_AFTER_SECONDS = 10
 
 KEEP = text(
     """
-    INSERT INTO submissions (id, content_type, body, body_bytes, source, hints)
-    SELECT id, content_type, body, length(body), source, hints::jsonb
+    INSERT INTO submissions (id, content_type, body, body_bytes, source, hints, lane)
+    SELECT id, content_type, body, length(body), source, hints::jsonb, lane
     FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]), CAST(:sources AS text[]),
-                CAST(:hints AS text[])) AS v(id, content_type, body, source, hints)
+                CAST(:hints AS text[]), CAST(:lanes AS text[])) AS v(id, content_type, body, source, hints, lane)
     """
 )
 TAKE_KEYS = text(
@@ -69,6 +70,7 @@ class Submission:
     content_type: str
     hints: dict[str, str]
     key: str | None = None
+    lane: Lane = "live"
     id: UUID = field(default_factory=uuid7)
 
     @property
@@ -159,6 +161,7 @@ class Intake:
                     "bodies": [submission.body for submission in new],
                     "sources": [submission.hints.get("source") for submission in new],
                     "hints": [to_json(submission.hints) for submission in new],
+                    "lanes": [submission.lane for submission in new],
                 },
             )
             await connection.execute(NOTIFY, {"channel": QUEUED_CHANNEL})

@@ -66,7 +66,7 @@ async def post_articles(
     answer means that nothing of the body was kept.
     """
     body, content_type = await read_submission(request, query)
-    submission = Submission(body, content_type, query.hints(), idempotency_key)
+    submission = Submission(body, content_type, query.hints(), idempotency_key, query.lane)
     receipt_id = await request.app.state.intake.accept(submission)
     seconds = wait_seconds(prefer)
     receipt = await request.app.state.waiters.wait(receipt_id, seconds)

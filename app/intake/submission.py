@@ -8,14 +8,14 @@ from app.errors import Fault, InvalidRequest, UnsupportedType
 from app.formats.check import check as check_body
 from app.formats.unreadable import UnknownType, Unreadable
 from app.intake.body import read_body
-from app.intake.schemas import IntakeQuery
+from app.intake.schemas import BodyQuery
 from app.settings import Settings
 
 OFF_LOOP_BYTES = 100_000
 """Bodies above this are checked in a thread, so that one large sender does not hold up everybody's requests."""
 
 
-async def read_submission(request: Request, query: IntakeQuery) -> tuple[bytes, str]:
+async def read_submission(request: Request, query: BodyQuery) -> tuple[bytes, str]:
     """Give the body, decompressed, and its Content-Type; raises what the body is refused with."""
     settings: Settings = request.app.state.settings
     body = await read_body(request, limit=settings.max_body_bytes)
@@ -27,7 +27,7 @@ async def read_submission(request: Request, query: IntakeQuery) -> tuple[bytes, 
     return body, content_type
 
 
-def check(body: bytes, content_type: str, query: IntakeQuery, max_items: int) -> None:
+def check(body: bytes, content_type: str, query: BodyQuery, max_items: int) -> None:
     """Refuse what the worker could not read."""
     try:
         check_body(body, content_type, query.stated(), max_items=max_items)
