@@ -162,8 +162,8 @@ async def claim(  # noqa: PLR0913 - a batch has that many limits
 async def claim_in(connection: AsyncConnection, lane: Lane, limits: Mapping[str, Any]) -> list[Claimed]:
     """Take what is due in one lane."""
     start = random.getrandbits(64) - 2**63  # where in the circle of senders the walk begins
-    rows = await connection.execute(CLAIM, {"lane": lane, "start": start, **limits})
-    claimed = [
+    rows = (await connection.execute(CLAIM, {"lane": lane, "start": start, **limits})).all()
+    return [
         Claimed(
             row.id,
             row.received_at,
@@ -177,9 +177,8 @@ async def claim_in(connection: AsyncConnection, lane: Lane, limits: Mapping[str,
             row.partly_done,
             row.pending[0] if row.pending else 0,
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: (row.run_at, row.id))  # what was put back comes last
     ]
-    return sorted(claimed, key=lambda submission: (submission.received_at, submission.id))
 
 
 async def hold(connection: AsyncConnection, token: UUID, ids: Sequence[UUID]) -> set[UUID]:

@@ -69,7 +69,7 @@ CLAIM: Final = text(
         state = 'processing', attempts = attempts + 1, lease_token = :token,
         lease_until = clock_timestamp() + :lease
     WHERE id IN (SELECT id FROM first UNION SELECT id FROM mates WHERE place <= :most AND bytes <= :bytes)
-    RETURNING id, received_at, content_type, body, hints, failures, alone, pending, clock_timestamp() AS claimed_at,
+    RETURNING id, run_at, received_at, content_type, body, hints, failures, alone, pending, clock_timestamp() AS claimed_at,
         pending IS NOT NULL AND EXISTS (
             SELECT FROM submission_items i WHERE i.submission_id = submissions.id AND i.outcome <> 'failed'
         ) AS partly_done
