@@ -51,7 +51,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
     async with Extractor(settings, lent=application.state.lent) as application.state.extractor:
         tasks = [
             asyncio.create_task(intake.run()),
-            asyncio.create_task(intake.watch_depth()),
+            asyncio.create_task(intake.room.watch()),
             asyncio.create_task(listen(settings.database_url, FINISHED_CHANNEL, waiters.finished, waiters.look_again)),
             asyncio.create_task(
                 listen(settings.database_url, CHANGED_CHANNEL, lambda _: followers.wake(), followers.wake)

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     """Items of one submission; above it 422."""
 
     queue_high_water: PositiveInt = 100_000
-    """Queued submissions above which intake answers 503 with Retry-After."""
+    """Queued submissions of a lane above which intake answers 503 with Retry-After; a quarter more for small senders."""
 
     claim_batch: PositiveInt = 32
     """Submissions that a worker claims at once."""

@@ -65,6 +65,7 @@ async def post_articles(
     `Prefer: wait=N` the answer is `200` with the finished receipt if that takes no longer than N seconds. Any other
     answer means that nothing of the body was kept.
     """
+    request.app.state.intake.room.admit(query.lane, query.source or "")  # before the body costs anything
     body, content_type = await read_submission(request, query)
     submission = Submission(body, content_type, query.hints(), idempotency_key, query.lane)
     receipt_id = await request.app.state.intake.accept(submission)
