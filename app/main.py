@@ -19,6 +19,7 @@ from app.intake.accept import Intake
 from app.intake.receipts import Waiters
 from app.metrics import Observe
 from app.openapi import DESCRIPTION, TAGS, document, operation_id
+from app.pace import Pace
 from app.query import article, articles, authors, changes, raw, revisions, sources, stories, topics
 from app.query.following import Followers
 from app.query.related import Related
@@ -86,6 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in ROUTED:
         application.include_router(module.router)
     application.state.routes = [route for module in ROUTED for route in module.router.routes]
+    application.add_middleware(Pace, settings=application.state.settings)
     application.add_middleware(Drain)
     application.add_middleware(Observe)
     application.openapi = partial(document, application)  # type: ignore[method-assign] # FastAPI's documented way

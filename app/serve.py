@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from app import embedded, migrate
 from app.errors import StartError
 from app.main import create_app
 from app.settings import Settings
+from app.wire import give_up_lost_peers, limited
 
 log = structlog.get_logger()
 
@@ -95,6 +97,7 @@ def listening_socket(settings: Settings) -> socket.socket:
     # named as TCP, since only then does asyncio switch off Nagle's algorithm, which costs 40 ms an answer
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    give_up_lost_peers(listener, settings.unread_seconds)
     try:
         listener.bind((settings.host, settings.port))
     except OSError as error:
@@ -133,21 +136,26 @@ def serve(settings: Settings) -> None:
     log.info("stopped")
 
 
+def configuration(settings: Settings, application: FastAPI) -> uvicorn.Config:
+    """Say how HTTP is served."""
+    return uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        root_path=settings.root_path,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=int(DRAIN_SECONDS),
+        server_header=False,
+        http=limited(settings),
+        ws="none",
+    )
+
+
 async def serve_http(
     settings: Settings, listener: socket.socket, workers: Workers, store: embedded.Server | None
 ) -> None:
     """Serve HTTP and look after the workers until told to stop."""
-    server = Server(
-        uvicorn.Config(
-            create_app(settings),
-            log_config=None,
-            access_log=False,
-            root_path=settings.root_path,
-            forwarded_allow_ips=settings.forwarded_allow_ips,
-            timeout_graceful_shutdown=int(DRAIN_SECONDS),
-            server_header=False,
-        )
-    )
+    server = Server(configuration(settings, create_app(settings)))
     looking = asyncio.create_task(look_after(server, workers, listener, store))
     try:
         await server.serve(sockets=[listener])

@@ -60,6 +60,21 @@ class Settings(BaseSettings):
     max_items: PositiveInt = 10_000
     """Items of one submission; above it 422."""
 
+    max_connections: PositiveInt = 1000
+    """Connections of one HTTP process; above it those that wait without a request make room, then 503."""
+
+    head_seconds: PositiveFloat = 10.0
+    """Seconds that the head of a request may take to come, from its first byte or the connection's beginning on."""
+
+    body_seconds: PositiveFloat = 20.0
+    """Seconds that a body may take to come, and one more for each `body_bytes_a_second`; after it 408."""
+
+    body_bytes_a_second: PositiveInt = 10_000
+    """Bytes a second that a large body must come at."""
+
+    unread_seconds: PositiveFloat = 30.0
+    """Seconds after which an answer is cut off that its client does not read."""
+
     queue_high_water: PositiveInt = 100_000
     """Queued submissions of a lane above which intake answers 503 with Retry-After; a quarter more for small senders."""
 
