@@ -84,9 +84,8 @@ async def readiness(database: Database) -> Readiness:
     """Ask the store whether it is there and at this program's schema."""
     try:
         async with database.reading() as connection:
-            found, needed = await migrate.current(connection), migrate.newest()
-            if found != needed:
-                problem = f"The schema is at {found}, this program needs {needed}: run `dateline migrate`."
+            if not migrate.fits(found := await migrate.current(connection)):
+                problem = f"The schema is at {found}, this program needs {migrate.newest()}: run `dateline migrate`."
                 return Readiness(ready=False, problems=(problem,), queued=None, workers=())
             queued, backfill = await queue_depth(connection)
             workers = tuple(dict(row) for row in (await connection.execute(WORKERS)).mappings())

@@ -47,6 +47,20 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(configuration()).get_current_head()
 
 
+@cache
+def known() -> frozenset[str]:
+    """Give the revisions that this program knows."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions())
+
+
+def fits(found: str | None) -> bool:
+    """Say whether this program works with a schema: the one that it needs, or one from after its time.
+
+    A revision takes nothing away that the program before it uses, so that during a deployment both may run.
+    """
+    return found == newest() or (found is not None and found not in known())
+
+
 async def current(connection: AsyncConnection) -> str | None:
     """Give the revision that the database has; None where there is none yet."""
     return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
@@ -60,6 +74,10 @@ async def migrate(database: Database, to: str = "head") -> None:
     for attempt in count():
         try:
             async with database.engine.connect() as connection:
+                if fits(found := await current(connection)):
+                    log.debug("migrated_already", schema=found)
+                    return
+                await connection.rollback()
                 await connection.run_sync(lambda sync: command.upgrade(configuration(sync), to))
         except sqlalchemy.exc.DBAPIError as error:
             if attempt == MOST_TRIES or not collided(error):

@@ -85,7 +85,10 @@ class Settings(BaseSettings):
     """Bytes of bodies that a worker claims at once (one body always)."""
 
     batch_seconds: PositiveFloat = 1.0
-    """Seconds of extraction after which a worker stores what it has of a batch, and queues the rest behind what waits."""
+    """Seconds of extraction after which a worker stores what it has of a batch, and queues the rest behind what waits.
+
+    A batch of the backfill gets a quarter of that.
+    """
 
     lease_seconds: PositiveFloat = 60.0
     """How long a claim holds without a sign of life; after it the submission is claimed again."""

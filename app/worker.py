@@ -181,7 +181,8 @@ class Worker:
         async with contextlib.AsyncExitStack() as held:
             await held.enter_async_context(beside(self.keep_lease(token, [submission.id for submission in batch])))
             jobs = [job(submission) for submission in batch]
-            parts = await self.extractor.extract_for(self.settings.batch_seconds, jobs)
+            seconds = self.settings.batch_seconds * turns.SHARES[batch[0].lane]
+            parts = await self.extractor.extract_for(seconds, jobs)
             processed = [Processed(one, part.found, part.left) for one, part in zip(batch, parts, strict=True)]
             await self.stored_before()
             self.storing = group.create_task(self.put_away(token, processed, held.pop_all()))

@@ -109,6 +109,7 @@ class Claimed:
     pending: frozenset[int] | None
     partly_done: bool = False
     first: int = 0
+    lane: Lane = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ async def claim_in(connection: AsyncConnection, lane: Lane, limits: Mapping[str,
             None if row.pending is None else frozenset(row.pending),
             row.partly_done,
             row.pending[0] if row.pending else 0,
+            row.lane,
         )
         for row in sorted(rows, key=lambda row: (row.run_at, row.id))  # what was put back comes last
     ]

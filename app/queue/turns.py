@@ -6,6 +6,7 @@ It begins at a point of chance and goes around, so that where there are more sen
 as often as any other.
 """
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from sqlalchemy import text
@@ -16,6 +17,8 @@ Lane = Literal["live", "backfill"]
 LANES: Final[tuple[Lane, ...]] = ("live", "backfill")
 BACKFILL_EVERY: Final = 8
 """Claims of which one looks at the backfill first, so that it goes on also where live work never ends."""
+SHARES: Final[Mapping[Lane, float]] = {"live": 1.0, "backfill": 0.25}
+"""Of the time that a batch may take, what one of a lane gets: what arrives while a backfill is worked on waits that long."""
 
 QUEUED: Final = "state = 'queued' AND lane = :lane"
 DUE: Final = f"{QUEUED} AND run_at <= statement_timestamp()"
@@ -69,7 +72,7 @@ CLAIM: Final = text(
         state = 'processing', attempts = attempts + 1, lease_token = :token,
         lease_until = clock_timestamp() + :lease
     WHERE id IN (SELECT id FROM first UNION SELECT id FROM mates WHERE place <= :most AND bytes <= :bytes)
-    RETURNING id, run_at, received_at, content_type, body, hints, failures, alone, pending, clock_timestamp() AS claimed_at,
+    RETURNING id, lane, run_at, received_at, content_type, body, hints, failures, alone, pending, clock_timestamp() AS claimed_at,
         pending IS NOT NULL AND EXISTS (
             SELECT FROM submission_items i WHERE i.submission_id = submissions.id AND i.outcome <> 'failed'
         ) AS partly_done
