@@ -174,7 +174,7 @@ class Worker:
                 most=self.settings.claim_batch,
                 most_bytes=self.settings.claim_bytes,
                 lease=self.lease,
-                lanes=turns.lanes(next(self.claims)),
+                turn=turns.turn(next(self.claims)),
             )
         if not batch:
             return False

@@ -156,7 +156,7 @@ async def measured(url: str, name: str, options: argparse.Namespace, seed: int) 
         async with database.transaction() as connection:
             await connection.execute(EMPTY)
             await connection.execute(text("UPDATE change_feed SET last_seq = 0, horizon = 0, linked_seq = 0"))
-        async with served(url, number // 2 if name == "a full queue" else HIGH_WATER) as client:
+        async with served(url, int(number / 1.1) if name == "a full queue" else HIGH_WATER) as client:
             await live(client, 4, seed + 1)
             match name:
                 case "a backfill":

@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.queue.turns import CLAIM, LANES, Lane
+from app.queue.turns import CLAIM, FIRST, Lane, Turn
 from app.store import source_counts
 
 QUEUED_CHANNEL = "dateline_queued"
@@ -147,14 +147,14 @@ async def claim(  # noqa: PLR0913 - a batch has that many limits
     most: int,
     most_bytes: int,
     lease: timedelta,
-    lanes: Sequence[Lane] = LANES,
+    turn: Turn = FIRST,
 ) -> list[Claimed]:
-    """Take what is due in the first lane that has any, every sender's oldest first, up to a number and a sum of bytes.
+    """Take what is due in the first lane that has any, up to a number and a sum of bytes, in the order of turns.
 
     One that must be alone comes alone, and one that is larger than the sum too.
     """
-    limits = {"most": most, "bytes": most_bytes, "lease": lease}
-    for lane in lanes:
+    limits = {"most": most, "bytes": most_bytes, "lease": lease, "single_first": turn.single_first}
+    for lane in turn.lanes:
         if batch := await claim_in(connection, lane, {"token": token, **limits}):
             return batch
     return []
@@ -179,7 +179,7 @@ async def claim_in(connection: AsyncConnection, lane: Lane, limits: Mapping[str,
             row.pending[0] if row.pending else 0,
             row.lane,
         )
-        for row in sorted(rows, key=lambda row: (row.run_at, row.id))  # what was put back comes last
+        for row in sorted(rows, key=lambda row: int(row.place))
     ]
 
 

@@ -7,6 +7,7 @@ as often as any other.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from sqlalchemy import text
@@ -15,6 +16,8 @@ from app.store.tables import PARTY
 
 Lane = Literal["live", "backfill"]
 LANES: Final[tuple[Lane, ...]] = ("live", "backfill")
+SINGLE_EVERY: Final = 4
+"""Claims of which one looks first at what comes alone, as it may take long: however much of it there is, it stops no other."""
 BACKFILL_EVERY: Final = 8
 """Claims of which one looks at the backfill first, so that it goes on also where live work never ends."""
 SHARES: Final[Mapping[Lane, float]] = {"live": 1.0, "backfill": 0.25}
@@ -57,22 +60,24 @@ CLAIM: Final = text(
         WHERE {DUE} AND {PARTY} = (SELECT party FROM largest)
         ORDER BY run_at, id LIMIT :most FOR UPDATE SKIP LOCKED
     ), due AS MATERIALIZED (
-        SELECT id, run_at, alone, body_bytes, coalesce(sum(body_bytes) OVER (
+        SELECT id, run_at, body_bytes, alone OR body_bytes > :bytes AS single, coalesce(sum(body_bytes) OVER (
             PARTITION BY party ORDER BY run_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ), 0) AS had
         FROM (SELECT * FROM fair UNION SELECT * FROM more) AS found
     ), first AS MATERIALIZED (
-        SELECT id, alone FROM due ORDER BY had, run_at, id LIMIT 1
+        SELECT id, single FROM due ORDER BY single <> :single_first, had, run_at, id LIMIT 1
     ), mates AS (
         SELECT id, row_number() OVER turns AS place, sum(body_bytes) OVER turns AS bytes
-        FROM due WHERE NOT alone AND EXISTS (SELECT FROM first WHERE NOT first.alone)
+        FROM due WHERE NOT single AND EXISTS (SELECT FROM first WHERE NOT first.single)
         WINDOW turns AS (ORDER BY had, run_at, id)
+    ), chosen AS (
+        SELECT id, 1 AS place FROM first UNION SELECT id, place FROM mates WHERE place <= :most AND bytes <= :bytes
     )
     UPDATE submissions SET
         state = 'processing', attempts = attempts + 1, lease_token = :token,
         lease_until = clock_timestamp() + :lease
-    WHERE id IN (SELECT id FROM first UNION SELECT id FROM mates WHERE place <= :most AND bytes <= :bytes)
-    RETURNING id, lane, run_at, received_at, content_type, body, hints, failures, alone, pending, clock_timestamp() AS claimed_at,
+    FROM chosen WHERE submissions.id = chosen.id
+    RETURNING submissions.id, place, lane, received_at, content_type, body, hints, failures, alone, pending, clock_timestamp() AS claimed_at,
         pending IS NOT NULL AND EXISTS (
             SELECT FROM submission_items i WHERE i.submission_id = submissions.id AND i.outcome <> 'failed'
         ) AS partly_done
@@ -80,11 +85,22 @@ CLAIM: Final = text(
 )
 """`fair` has an equal share of the batch for each sender; what the others leave of theirs goes to `more` of one who has it.
 
-In the batch the order is that of what a sender has had before in it, in bytes, then of age; one that must be alone comes
-alone, and one that is larger than `bytes` too.
+In the batch the order is that of what a sender has had before in it, in bytes, then of age. One that must be alone comes
+alone, and one that is larger than `bytes` too: those, which take long, first or last as `single_first` says.
 """
 
 
-def lanes(number: int) -> tuple[Lane, ...]:
-    """Give the lanes in the order in which a worker's claim of that number looks at them."""
-    return LANES if number % BACKFILL_EVERY else LANES[::-1]
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a claim looks at first."""
+
+    lanes: tuple[Lane, ...] = LANES
+    single_first: bool = False
+
+
+FIRST: Final = Turn()
+
+
+def turn(number: int) -> Turn:
+    """Give what a worker's claim of that number looks at first."""
+    return Turn(LANES if number % BACKFILL_EVERY else LANES[::-1], number % SINGLE_EVERY == SINGLE_EVERY - 1)

@@ -92,8 +92,8 @@ async def test_what_one_version_takes_in_the_other_processes(database_url: str, 
         assert claimed == [*theirs, ours[0]]  # the oldest first, as it knows it
         assert await finish(database, token, claimed[1:]) == sorted(claimed[1:])
         await finish(database, token, claimed[:1], "queued")
-        async with a_worker(database_url, DAWDLING):
-            receipts = [await ended(client, str(one)) for one in (*theirs, *ours)]
+        async with a_worker(database_url, DAWDLING, lease_seconds=60):
+            receipts = [await ended(client, str(one), 90) for one in (*theirs, *ours)]
     assert {receipt["state"] for receipt in receipts} == {"done"}
     assert [receipt["attempts"] for receipt in receipts] == [2, 1, 1, 1, 1, 1]
     assert [len(receipt["items"]) for receipt in receipts] == [1] * 6
@@ -109,8 +109,8 @@ async def test_what_a_worker_of_one_version_held_when_it_died_the_other_takes_ba
         await connection.execute(text("UPDATE submissions SET lease_until = clock_timestamp() - interval '1 s'"))
         rescued = (await connection.execute(PREVIOUSLY["RESCUE"], {"most": 5})).all()
     assert [tuple(row) for row in rescued] == [(one, "queued")]
-    async with http(database_url) as client, a_worker(database_url, DAWDLING):
-        assert (await ended(client, str(one)))["state"] == "done"
+    async with http(database_url) as client, a_worker(database_url, DAWDLING, lease_seconds=60):
+        assert (await ended(client, str(one), 90))["state"] == "done"
     assert await finish(database, token, [one]) == []
 
 

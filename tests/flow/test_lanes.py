@@ -41,9 +41,9 @@ async def test_neither_a_flood_nor_a_backfill_delays_what_others_send_by_more_th
         backfill = await queued(client, "Old news", "?lane=backfill&source=a.example", 5 * BATCH)
         flood = await queued(client, "More of it", "?source=flood.example", 5 * BATCH)
         [article] = await queued(client, "News", "?source=a.example")
-        async with a_worker(database_url, DAWDLING, claim_batch=BATCH):
-            assert (await ended(client, article))["state"] == "done"
-            receipts = [await ended(client, one) for one in (*flood, *backfill)]
+        async with a_worker(database_url, DAWDLING, claim_batch=BATCH, lease_seconds=60):
+            assert (await ended(client, article, 90))["state"] == "done"
+            receipts = [await ended(client, one, 90) for one in (*flood, *backfill)]
     assert {receipt["state"] for receipt in receipts} == {"done"}
     assert await ended_before(database, article) < 2 * BATCH
     assert await ended_before(database, flood[-1]) < (len(flood) + 2 * BATCH)
@@ -57,8 +57,8 @@ async def test_a_large_submission_is_worked_on_in_slices_between_which_others_ha
     async with http(database_url) as client:
         large = (await post(client, "\n".join(json.dumps(item) for item in items), "application/x-ndjson")).json()["id"]
         small = await queued(client, "Calm", number=3)
-        async with a_worker(database_url, DAWDLING, batch_seconds=0.1):
-            whole: dict[str, Any] = await ended(client, large)
+        async with a_worker(database_url, DAWDLING, batch_seconds=0.1, lease_seconds=60):
+            whole: dict[str, Any] = await ended(client, large, 90)
     assert [item["position"] for item in whole["items"]] == list(range(20))
     assert {item["outcome"] for item in whole["items"]} == {"rejected"}
     assert whole["attempts"] > 2

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from app.db import Database
 from app.queue import claims
 from app.queue.claims import Claimed, Ending, Item
-from app.queue.turns import BACKFILL_EVERY, lanes
+from app.queue.turns import BACKFILL_EVERY, FIRST, SINGLE_EVERY, Turn, turn
 
 MINUTE = timedelta(minutes=1)
 
@@ -34,12 +34,12 @@ async def queue(
 
 
 async def claim(
-    database: Database, most: int = 10, most_bytes: int = 1000, lease: timedelta = MINUTE
+    database: Database, most: int = 10, most_bytes: int = 1000, lease: timedelta = MINUTE, turn: Turn = FIRST
 ) -> tuple[UUID, list[Claimed]]:
     """Claim as a worker does."""
     token = uuid4()
     async with database.transaction() as connection:
-        return token, await claims.claim(connection, token, most=most, most_bytes=most_bytes, lease=lease)
+        return token, await claims.claim(connection, token, most=most, most_bytes=most_bytes, lease=lease, turn=turn)
 
 
 async def states(database: Database) -> list[tuple[str, int, int, bool]]:
@@ -123,9 +123,8 @@ async def test_a_failure_comes_back_after_its_pause_with_what_is_still_to_do(dat
 async def test_a_flood_of_one_sender_leaves_the_others_their_places_in_the_very_next_batch(database: Database) -> None:
     flood = await queue(database, 300, source="flood.example")
     others = [one for name in ("a", "b", "c") for one in await queue(database, 1, source=f"{name}.example")]
-    first = {one.id for one in (await claim(database, most=10))[1]}
-    assert set(others) < first
-    assert first - set(others) == set(flood[:7])
+    first = [one.id for one in (await claim(database, most=10))[1]]
+    assert first == [flood[0], *others, *flood[1:7]]
     assert {one.id for one in (await claim(database, most=10))[1]} == set(flood[7:17])
 
 
@@ -152,11 +151,15 @@ async def test_a_batch_is_shared_by_bytes(database: Database) -> None:
     assert {one.id for one in (await claim(database, most_bytes=199))[1]} == {large[0], *small}
 
 
-async def test_one_that_is_larger_than_a_batch_comes_alone_when_it_is_the_oldest(database: Database) -> None:
-    [large] = await queue(database, 1, size=500, source="large.example")
+async def test_what_takes_long_comes_alone_when_it_is_its_turn_or_nothing_else_is_due(database: Database) -> None:
+    large = await queue(database, 3, size=500, source="large.example")
     small = await queue(database, 2, source="small.example")
-    assert [one.id for one in (await claim(database, most_bytes=100))[1]] == [large]
-    assert [one.id for one in (await claim(database, most_bytes=100))[1]] == small
+    often, seldom = FIRST, Turn(single_first=True)
+    assert [one.id for one in (await claim(database, most_bytes=100, turn=seldom))[1]] == [large[0]]
+    assert [one.id for one in (await claim(database, most_bytes=100, turn=often))[1]] == small
+    assert [one.id for one in (await claim(database, most_bytes=100, turn=often))[1]] == [large[1]]
+    [more] = await queue(database, 1, source="small.example")
+    assert [one.id for one in (await claim(database, most_bytes=100, turn=often))[1]] == [more]
 
 
 async def test_two_workers_share_what_senders_have_queued(database: Database) -> None:
@@ -173,9 +176,10 @@ async def test_a_backfill_is_claimed_when_nothing_live_is_due_and_now_and_then_b
     new = await queue(database, 2)
     assert [one.id for one in (await claim(database))[1]] == new
     assert [one.id for one in (await claim(database))[1]] == old
-    orders = [lanes(number)[0] for number in range(1, 4 * BACKFILL_EVERY + 1)]
-    assert orders.count("backfill") == 4
-    assert orders[:2] == ["live", "live"]
+    orders = [turn(number) for number in range(1, 8 * BACKFILL_EVERY + 1)]
+    assert [order.lanes[0] for order in orders].count("backfill") == 8
+    assert [order.single_first for order in orders].count(True) == 8 * BACKFILL_EVERY // SINGLE_EVERY
+    assert not any(order.single_first and order.lanes[0] == "backfill" for order in orders)
 
 
 async def test_what_was_not_begun_keeps_its_place_and_counts_no_attempt(database: Database) -> None:
