@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from app import embedded, migrate
 from app.errors import StartError
 from app.main import create_app
+from app.processes import allow_files
 from app.settings import Settings
 from app.wire import give_up_lost_peers, limited
 
@@ -27,6 +28,8 @@ LOOK_SECONDS = 0.5
 CALM_SECONDS = 30.0
 """A worker that lived this long and dies is started anew at once; one that dies sooner, after a growing pause."""
 DRAIN_SECONDS = 30.0
+FILES_BESIDE = 256
+"""Files that a process has open beside its clients' connections: the store's, libraries, pipes to its children."""
 
 
 @dataclass(slots=True)
@@ -125,6 +128,7 @@ def postgres(settings: Settings) -> Iterator[tuple[str, embedded.Server | None]]
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; then answer open requests, drain the workers, stop the embedded Postgres."""
+    allow_files(settings.max_connections + FILES_BESIDE)
     listener = listening_socket(settings)
     with listener, postgres(settings) as (url, server):
         migrate.run(url, settings)

@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     claim_bytes: PositiveInt = 1_000_000
     """Bytes of bodies that a worker claims at once (one body always)."""
 
-    batch_seconds: PositiveFloat = 1.0
+    batch_seconds: PositiveFloat = 0.5
     """Seconds of extraction after which a worker stores what it has of a batch, and queues the rest behind what waits.
 
     A batch of the backfill gets a quarter of that.

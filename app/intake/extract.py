@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["intake"])
     "/extract",
     summary="Try an article out",
     response_model=ExtractResult,
-    responses=problems(413, 415, 422),
+    responses=problems(408, 413, 415, 422),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 async def post_extract(request: Request, query: Annotated[BodyQuery, Query()]) -> Response:

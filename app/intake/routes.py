@@ -49,7 +49,7 @@ def wait_seconds(prefer: str | None) -> float:
     responses={
         200: {"model": Receipt, "description": "With `Prefer: wait`: the finished receipt."},
         202: {"description": "Committed, and will be processed whatever crashes."},
-        **problems(413, 415, 422, 503),
+        **problems(408, 413, 415, 422, 503),
     },
     openapi_extra={"requestBody": REQUEST_BODY},
 )

@@ -28,6 +28,7 @@ def upgrade() -> None:
             "ALTER TABLE submissions ADD CONSTRAINT ck_submissions_lane CHECK (lane IN ('live', 'backfill')) NOT VALID"
         )
         op.execute("ALTER TABLE submissions VALIDATE CONSTRAINT ck_submissions_lane")
+        op.execute("SET lock_timeout = '10min'")  # what follows waits for others, and nobody for it
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_submissions_turn")
         op.create_index(
             "ix_submissions_turn",
@@ -36,6 +37,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'queued'"),
             postgresql_concurrently=True,
         )
+        op.execute("SET lock_timeout = '1s'")
     op.create_table_comment("submissions", NEW, existing_comment=OLD)
 
 
