@@ -92,12 +92,13 @@ def ingest(  # noqa: PLR0913 - one option a query parameter
     timezone: Annotated[str | None, typer.Option(help="IANA zone for dates that state none.")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the articles.")] = None,
     wait: Annotated[int, typer.Option(min=0, max=30, help="Seconds to wait for each outcome.")] = 30,
+    backfill: Annotated[bool, typer.Option("--backfill", help="Yield to live submissions.")] = False,
 ) -> None:
     """Post files to a running service, and print what became of each; exit status 1 if anything was not stored.
 
     Where the service asks for a key, DATELINE_KEY holds it: an option would show it to everybody on this machine.
     """
-    hints = {"source": source, "timezone": timezone, "language": language}
+    hints = {"source": source, "timezone": timezone, "language": language, "lane": "backfill" if backfill else None}
     query = {name: value for name, value in hints.items() if value is not None}
     with plainly():
         everything = asyncio.run(

@@ -37,10 +37,20 @@ class Drain:
                 size += len((await received()).get("body", b""))
 
         async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] >= 400 and not whole:
+            if (
+                message["type"] == "http.response.start"
+                and message["status"] >= 400
+                and not whole
+                and not hopeless(message)
+            ):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(MOST_SECONDS):
                         await rest()
             await send(message)
 
         await self.app(scope, received, sent)
+
+
+def hopeless(answer: Message) -> bool:
+    """Say whether an answer is for a body that came too slowly as it is."""
+    return bool(answer["status"] == 408)

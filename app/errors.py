@@ -11,6 +11,7 @@ DatelineError
 │   ├── Gone              410
 │   ├── Conflict          409
 │   ├── PreconditionFailed 412
+│   ├── TooSlow           408
 │   ├── BodyTooLarge      413
 │   ├── UnsupportedType   415
 │   ├── UnsupportedCoding 415   with Accept-Encoding
@@ -107,6 +108,12 @@ class PreconditionFailed(Problem):
     """The resource is not, or no longer, in the state that the request asks for."""
 
     status, kind, title = 412, "precondition-failed", "Precondition failed"
+
+
+class TooSlow(Problem):
+    """The body did not come in the time that it has; `app.pace` says so."""
+
+    status, kind, title = 408, "request-timeout", "Request Timeout"
 
 
 class BodyTooLarge(Problem):
@@ -259,6 +266,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
             Conflict,
             Gone,
             PreconditionFailed,
+            TooSlow,
             BodyTooLarge,
             UnsupportedType,
             InvalidRequest,

@@ -7,6 +7,7 @@ there alone.
 
 import asyncio
 import contextlib
+import math
 import os
 import time
 import traceback
@@ -33,13 +34,17 @@ WARM_UP = (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One submission's body; `positions` are the items wanted, None for all, and `now` is when it arrived."""
+    """One submission's body; `positions` are the items wanted, None for all, and `now` is when it arrived.
+
+    Those before `first` come last.
+    """
 
     body: bytes
     content_type: str
     hints: Stated
     now: datetime
     positions: frozenset[int] | None = None
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +159,10 @@ def run_job(job: Job, process: Process, max_items: int, ends: float) -> Part:
 
 
 def wanted(job: Job, max_items: int) -> list[RawItem]:
-    """Read the items of a job that are wanted; raises UnknownType and Unreadable."""
+    """Read the items of a job that are wanted, in the order in which they are; raises UnknownType and Unreadable."""
     items = read(job.body, job.content_type, job.hints, max_items=max_items)
-    return [item for item in items if job.positions is None or item.position in job.positions]
+    those = [item for item in items if job.positions is None or item.position in job.positions]
+    return sorted(those, key=lambda item: item.position < job.first)
 
 
 def run_alone(item: RawItem, now: datetime, path: str) -> Extracted:
@@ -243,41 +249,53 @@ class Extractor:
             process.prepare = self.preparation()
 
     async def extract(self, jobs: Sequence[Job]) -> list[list[Extracted]]:
-        """Process jobs, together where they behave; give each one's items by position.
+        """Process jobs to their end; give each one's items."""
+        return [part.found for part in await self.extract_for(math.inf, jobs)]
 
-        Raises NotStarted where no process can be had.
+    async def extract_for(self, seconds: float, jobs: Sequence[Job]) -> list[Part]:
+        """Process jobs, together where they behave; give each one's items, and those that so much time was too short for.
+
+        Each process does one item at least, and ends the one that it has begun. Raises NotStarted where no process can
+        be had.
         """
-        hands = await asyncio.gather(*(self.together(hand) for hand in dealt(jobs, len(self.processes))))
-        return [found for hand in hands for found in hand]
+        hands = await asyncio.gather(*(self.together(hand, seconds) for hand in dealt(jobs, len(self.processes))))
+        return [part for hand in hands for part in hand]
 
-    async def together(self, jobs: Sequence[Job]) -> list[list[Extracted]]:
-        """Process jobs in as few calls as their time allows; where one breaks its call, those that are left alone."""
-        found: list[list[Extracted]] = [[] for _ in jobs]
-        left = dict(enumerate(jobs))
-        while left:
+    async def together(self, jobs: Sequence[Job], seconds: float) -> list[Part]:
+        """Process jobs in as few calls as their time allows; where one breaks its call, those that are left alone.
+
+        Alone each has that time anew, as otherwise one that hangs would leave none to its mates, again and again.
+        """
+        ends = time.monotonic() + seconds
+        parts = [Part([], job.positions) for job in jobs]
+        while left := {number: job for number, job in enumerate(jobs) if parts[number].left != NONE_LEFT}:
+            rest = {number: replace(job, positions=parts[number].left) for number, job in left.items()}
             try:
-                parts = await self.call(list(left.values()))
+                made = await self.call(list(rest.values()), ends - time.monotonic())
             except Breach:
-                for number, job in left.items():
-                    found[number] += await self.alone(job, again=len(left) > 1)
+                made = [await self.alone(job, seconds, again=len(rest) > 1) for job in rest.values()]
+                ends = 0.0
+            for number, part in zip(rest, made, strict=True):
+                parts[number] = Part(parts[number].found + part.found, part.left)
+            if time.monotonic() > ends:
                 break
-            for number, part in zip(tuple(left), parts, strict=True):
-                found[number] += part.found
-                if part.left == NONE_LEFT:
-                    del left[number]
-                else:
-                    left[number] = replace(left[number], positions=part.left)
-        return found
+        return parts
 
-    async def alone(self, job: Job, *, again: bool) -> list[Extracted]:
+    async def alone(self, job: Job, seconds: float, *, again: bool) -> Part:
         """Process one job that has perhaps broken a call: `again` as it is, else item by item."""
         if again:
-            return (await self.together([job]))[0]
+            return (await self.together([job], seconds))[0]
         try:
             items = await asyncio.to_thread(wanted, job, self.settings.max_items)
         except (UnknownType, Unreadable) as error:
-            return [Refused(0, None, str(error))]
-        return [await self.item(item, job.now) for item in items]
+            return Part([Refused(0, None, str(error))], NONE_LEFT)
+        ends = time.monotonic() + seconds
+        found: list[Extracted] = []
+        for number, item in enumerate(items):
+            if found and time.monotonic() > ends:
+                return Part(found, frozenset(later.position for later in items[number:]))
+            found.append(await self.item(item, job.now))
+        return Part(found, NONE_LEFT)
 
     async def item(self, item: RawItem, now: datetime) -> Extracted:
         """Process a single item; with the fallback where it breaks its process, given up where it breaks that too."""
@@ -289,11 +307,12 @@ class Extractor:
                 error = f"extraction {breach}"
         return Broken(item.position, item.span, error)
 
-    async def call(self, jobs: Sequence[Job]) -> list[Part]:
+    async def call(self, jobs: Sequence[Job], seconds: float) -> list[Part]:
         """Have a process run jobs within the time limit of one item, half of it for what may wait; raises Breach."""
         limit = self.settings.item_seconds
+        most = min(limit / 2, seconds)
         async with self.process() as process:
-            return await process.run(limit, run_jobs, jobs, self.pipeline.full, self.settings.max_items, limit / 2)
+            return await process.run(limit, run_jobs, jobs, self.pipeline.full, self.settings.max_items, most)
 
     @asynccontextmanager
     async def process(self) -> AsyncIterator[WalledOff]:

@@ -22,7 +22,10 @@ BEAT = text(
 )
 FORGET = text("DELETE FROM workers WHERE seen_at < clock_timestamp() - interval '1 hour'")
 LEAVE = text("DELETE FROM workers WHERE id = :id")
-DEPTH = text("SELECT count(*) FROM (SELECT FROM submissions WHERE state = 'queued' LIMIT :most) AS queued")
+DEPTH = text(
+    "SELECT count(*) AS all, count(*) FILTER (WHERE lane = 'backfill') AS backfill "
+    "FROM (SELECT lane FROM submissions WHERE state = 'queued' LIMIT :most) AS queued"
+)
 BEHIND = text(
     """
     SELECT (SELECT count(*) FROM (SELECT FROM change_outbox LIMIT :most) AS waiting) AS unnumbered,
@@ -57,6 +60,7 @@ class Readiness:
     queued: int | None
     workers: tuple[dict[str, Any], ...]
     behind: Behind | None = None
+    backfill: int | None = None
 
 
 async def beat(connection: AsyncConnection, worker_id: UUID) -> None:
@@ -70,23 +74,23 @@ async def leave(connection: AsyncConnection, worker_id: UUID) -> None:
     await connection.execute(LEAVE, {"id": worker_id})
 
 
-async def queue_depth(connection: AsyncConnection, most: int = DEPTH_SEEN) -> int:
-    """Count the queued submissions, up to a number."""
-    return int(await connection.scalar(DEPTH, {"most": most}) or 0)
+async def queue_depth(connection: AsyncConnection, most: int = DEPTH_SEEN) -> tuple[int, int]:
+    """Count the queued submissions, and those of the backfill among them, up to a number."""
+    row = (await connection.execute(DEPTH, {"most": most})).one()
+    return row.all, row.backfill
 
 
 async def readiness(database: Database) -> Readiness:
     """Ask the store whether it is there and at this program's schema."""
     try:
         async with database.reading() as connection:
-            found, needed = await migrate.current(connection), migrate.newest()
-            if found != needed:
-                problem = f"The schema is at {found}, this program needs {needed}: run `dateline migrate`."
+            if not migrate.fits(found := await migrate.current(connection)):
+                problem = f"The schema is at {found}, this program needs {migrate.newest()}: run `dateline migrate`."
                 return Readiness(ready=False, problems=(problem,), queued=None, workers=())
-            queued = await queue_depth(connection)
+            queued, backfill = await queue_depth(connection)
             workers = tuple(dict(row) for row in (await connection.execute(WORKERS)).mappings())
             behind = Behind(*(await connection.execute(BEHIND, {"most": DEPTH_SEEN})).one())
-            return Readiness(ready=True, problems=(), queued=queued, workers=workers, behind=behind)
+            return Readiness(ready=True, problems=(), queued=queued, workers=workers, behind=behind, backfill=backfill)
     except STORE_ERRORS as error:
         problem = f"The store does not answer: {type(error).__name__}: {error}"
         return Readiness(ready=False, problems=(problem,), queued=None, workers=())

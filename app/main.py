@@ -22,6 +22,7 @@ from app.intake.accept import Intake
 from app.intake.receipts import Waiters
 from app.metrics import Observe
 from app.openapi import DESCRIPTION, TAGS, document, operation_id
+from app.pace import Pace
 from app.query import article, articles, authors, changes, raw, revisions, sources, stories, topics
 from app.query.following import Followers
 from app.query.related import Related
@@ -56,7 +57,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
     async with Extractor(settings, lent=application.state.lent) as application.state.extractor:
         tasks = [
             asyncio.create_task(intake.run()),
-            asyncio.create_task(intake.watch_depth()),
+            asyncio.create_task(intake.room.watch()),
             asyncio.create_task(listen(settings.database_url, FINISHED_CHANNEL, waiters.finished, waiters.look_again)),
             asyncio.create_task(
                 listen(settings.database_url, CHANGED_CHANNEL, lambda _: followers.wake(), followers.wake)
@@ -98,6 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         application.include_router(module.router)
     application.state.routes = [route for module in ROUTED for route in module.router.routes]
     application.add_middleware(Guard, settings=application.state.settings)
+    application.add_middleware(Pace, settings=application.state.settings)
     application.add_middleware(Drain)
     application.add_middleware(Forwarded, trusted_hosts=application.state.settings.forwarded_allow_ips)
     application.add_middleware(Observe)

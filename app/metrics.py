@@ -20,6 +20,7 @@ SECONDS = Histogram(
     registry=REGISTRY,
 )
 QUEUED = Gauge("dateline_queued_submissions", "Submissions that wait for a worker", registry=REGISTRY)
+BACKFILL = Gauge("dateline_queued_backfill", "Those of them that are a backfill's", registry=REGISTRY)
 WORKERS = Gauge("dateline_workers", "Workers that gave a sign of life in the last five minutes", registry=REGISTRY)
 UNNUMBERED = Gauge("dateline_unnumbered_changes", "Changes that are not in the change feed yet", registry=REGISTRY)
 UNLINKED = Gauge("dateline_unlinked_changes", "Changes that stories do not know of yet", registry=REGISTRY)

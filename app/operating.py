@@ -7,7 +7,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.health import readiness
-from app.metrics import QUEUED, REGISTRY, REPROCESSINGS, UNLINKED, UNNUMBERED, WORKERS
+from app.metrics import BACKFILL, QUEUED, REGISTRY, REPROCESSINGS, UNLINKED, UNNUMBERED, WORKERS
+from app.queue.turns import Lane
 
 router = APIRouter(tags=["operating"])
 
@@ -38,6 +39,8 @@ class ReadinessAnswer(BaseModel):
                     "ready": True,
                     "problems": [],
                     "queued": 0,
+                    "queued_backfill": 0,
+                    "closed": [],
                     "unnumbered_changes": 0,
                     "unlinked_changes": 0,
                     "workers": [{"name": "news-1:4711", "version": "0.1.0", "silent_seconds": 1.2}],
@@ -49,6 +52,10 @@ class ReadinessAnswer(BaseModel):
     ready: Annotated[bool, Field(description="Whether the store answers and has this program's schema.")]
     problems: Annotated[list[str], Field(description="What is wrong, and what to do.")]
     queued: Annotated[int | None, Field(description="Submissions that wait for a worker; null when unknown.")]
+    queued_backfill: Annotated[int | None, Field(description="Those of them that are a backfill's; null when unknown.")]
+    closed: Annotated[
+        list[Lane], Field(description="Lanes whose queue is over its high-water mark: intake answers 503 there.")
+    ]
     unnumbered_changes: Annotated[
         int | None, Field(description="Changes that are not in the feed yet; more than a moment's is a bad sign.")
     ]
@@ -80,6 +87,8 @@ async def readyz(request: Request, response: Response) -> ReadinessAnswer:
         ready=found.ready,
         problems=list(found.problems),
         queued=found.queued,
+        queued_backfill=found.backfill,
+        closed=request.app.state.intake.room.closed(),
         unnumbered_changes=found.behind.unnumbered if found.behind else None,
         unlinked_changes=found.behind.unlinked if found.behind else None,
         workers=[WorkerSeen.model_validate(worker) for worker in found.workers],
@@ -98,6 +107,7 @@ async def metrics(request: Request) -> Response:
     """Answer this process's counters, and the queue's depth and the workers as the store has them now."""
     found = await readiness(request.app.state.database)
     QUEUED.set(float("nan") if found.queued is None else found.queued)
+    BACKFILL.set(float("nan") if found.backfill is None else found.backfill)
     WORKERS.set(len(found.workers))
     UNNUMBERED.set(found.behind.unnumbered if found.behind else float("nan"))
     UNLINKED.set(found.behind.unlinked if found.behind else float("nan"))

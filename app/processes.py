@@ -1,8 +1,9 @@
-"""What processes that work for another one need: an end with their parent, and less to collect."""
+"""What processes of the service need of the system: an end with their parent, less to collect, files for all clients."""
 
 import ctypes
 import gc
 import os
+import resource
 import signal
 import sys
 
@@ -32,3 +33,11 @@ def end_with_parent(parent: int, number: signal.Signals = signal.SIGTERM) -> Non
     LIBC.prctl(PR_SET_PDEATHSIG, int(number))
     if os.getppid() != parent:  # it died between our start and the call above
         os.kill(os.getpid(), number)
+
+
+def allow_files(number: int) -> None:
+    """Raise the number of files that this process may have open to that, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -7,12 +7,14 @@ submissions wait: what arrives goes first. Each slice is committed together with
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.beside import beside
 from app.db import COLLISIONS, STORE_ERRORS, Database, collided, refused
@@ -186,7 +188,7 @@ class Reprocessor:
                     findings = await renew(
                         connection,
                         results,
-                        datetime.now(UTC),
+                        await clock(connection),
                         dry_run=run.wish.dry_run,
                         kept_revisions=self.settings.kept_revisions,
                     )
@@ -197,6 +199,12 @@ class Reprocessor:
                 if attempt > COLLISIONS or not collided(error):
                     raise
                 log.info("slice_collided", attempt=attempt)
+
+
+async def clock(connection: AsyncConnection) -> datetime:
+    """Give the time by the database's clock, as embargoes end by no other."""
+    now: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+    return now
 
 
 def slice_size(run: Reprocessing) -> int:

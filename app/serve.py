@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from app import embedded, migrate
 from app.access.exposure import check_exposure
 from app.errors import StartError
 from app.main import create_app
+from app.processes import allow_files
 from app.settings import Settings
+from app.wire import give_up_lost_peers, limited
 
 log = structlog.get_logger()
 
@@ -26,6 +29,8 @@ LOOK_SECONDS = 0.5
 CALM_SECONDS = 30.0
 """A worker that lived this long and dies is started anew at once; one that dies sooner, after a growing pause."""
 DRAIN_SECONDS = 30.0
+FILES_BESIDE = 256
+"""Files that a process has open beside its clients' connections: the store's, libraries, pipes to its children."""
 
 
 @dataclass(slots=True)
@@ -96,6 +101,7 @@ def listening_socket(settings: Settings) -> socket.socket:
     # named as TCP, since only then does asyncio switch off Nagle's algorithm, which costs 40 ms an answer
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    give_up_lost_peers(listener, settings.unread_seconds)
     try:
         listener.bind((settings.host, settings.port))
     except OSError as error:
@@ -123,6 +129,7 @@ def postgres(settings: Settings) -> Iterator[tuple[str, embedded.Server | None]]
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; then answer open requests, drain the workers, stop the embedded Postgres."""
+    allow_files(settings.max_connections + FILES_BESIDE)
     with listening_socket(settings) as listener:
         check_exposure(settings, listener.getsockname()[0])
         with postgres(settings) as (url, server):
@@ -140,21 +147,26 @@ def run(settings: Settings, listener: socket.socket, url: str, server: embedded.
         workers.drain()
 
 
+def configuration(settings: Settings, application: FastAPI) -> uvicorn.Config:
+    """Say how HTTP is served."""
+    return uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        root_path=settings.root_path,
+        proxy_headers=False,  # the application takes them over itself: it must know who the connection is from
+        timeout_graceful_shutdown=int(DRAIN_SECONDS),
+        server_header=False,
+        http=limited(settings),
+        ws="none",
+    )
+
+
 async def serve_http(
     settings: Settings, listener: socket.socket, workers: Workers, store: embedded.Server | None
 ) -> None:
     """Serve HTTP and look after the workers until told to stop."""
-    server = Server(
-        uvicorn.Config(
-            create_app(settings),
-            log_config=None,
-            access_log=False,
-            root_path=settings.root_path,
-            proxy_headers=False,  # the application takes them over itself: it must know who the connection is from
-            timeout_graceful_shutdown=int(DRAIN_SECONDS),
-            server_header=False,
-        )
-    )
+    server = Server(configuration(settings, create_app(settings)))
     looking = asyncio.create_task(look_after(server, workers, listener, store))
     try:
         await server.serve(sockets=[listener])

@@ -87,14 +87,35 @@ class Settings(BaseSettings):
     max_items: PositiveInt = 10_000
     """Items of one submission; above it 422."""
 
+    max_connections: PositiveInt = 1000
+    """Connections of one HTTP process; above it those that wait without a request make room, then 503."""
+
+    head_seconds: PositiveFloat = 10.0
+    """Seconds that the head of a request may take to come, from its first byte or the connection's beginning on."""
+
+    body_seconds: PositiveFloat = 20.0
+    """Seconds that a body may take to come, and one more for each `body_bytes_a_second`; after it 408."""
+
+    body_bytes_a_second: PositiveInt = 10_000
+    """Bytes a second that a large body must come at."""
+
+    unread_seconds: PositiveFloat = 30.0
+    """Seconds after which an answer is cut off that its client does not read."""
+
     queue_high_water: PositiveInt = 100_000
-    """Queued submissions above which intake answers 503 with Retry-After."""
+    """Queued submissions of a lane above which intake answers 503 with Retry-After; a quarter more for small senders."""
 
     claim_batch: PositiveInt = 32
     """Submissions that a worker claims at once."""
 
-    claim_bytes: PositiveInt = 16_000_000
+    claim_bytes: PositiveInt = 1_000_000
     """Bytes of bodies that a worker claims at once (one body always)."""
+
+    batch_seconds: PositiveFloat = 0.5
+    """Seconds of extraction after which a worker stores what it has of a batch, and queues the rest behind what waits.
+
+    A batch of the backfill gets a quarter of that.
+    """
 
     lease_seconds: PositiveFloat = 60.0
     """How long a claim holds without a sign of life; after it the submission is claimed again."""

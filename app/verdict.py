@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.extraction import Broken, Done, Extracted, Recalled, Refused
+from app.extraction import NONE_LEFT, Broken, Done, Extracted, Recalled, Refused
 from app.queue import claims
 from app.queue.claims import Claimed, Ending, Item
 from app.queue.retry import RetryPolicy, pause
@@ -12,30 +12,38 @@ from app.store.plan import Arrival, Recall
 
 LONGEST_EMBARGO_WAIT = timedelta(days=30)
 """After which an embargoed item is looked at again, and put back."""
+NOTHING_BUT_HELD_WAIT = timedelta(minutes=1)
+"""After which a submission goes on of which all that there was time for is under embargo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """One claimed submission with what extraction made of its items."""
+    """One claimed submission with what extraction made of its items; for those in `left` (None for all) there was no time."""
 
     submission: Claimed
     results: Sequence[Extracted]
+    left: frozenset[int] | None = NONE_LEFT
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How an attempt ends: the submission's state, and the articles and item outcomes to write with it."""
+    """How an attempt ends: the submission's state, and the articles and item outcomes to write with it.
+
+    `counted` says that the ending counts a failure already.
+    """
 
     ending: Ending
     arrivals: tuple[Arrival, ...]
     items: tuple[Item, ...]
     recalls: tuple[Recall, ...] = ()
+    counted: bool = False
 
 
 def judge(processed: Processed, policy: RetryPolicy, now: datetime) -> Verdict:
     """Decide how an attempt ends: what came out is stored now, what broke is tried again until the policy gives up.
 
-    An article under embargo is not stored before its time: its item stays in the queue until then.
+    An article under embargo is not stored before its time: its item stays in the queue until then. What there was no
+    time for is put back behind what waits already.
     """
     submission = processed.submission
     done = [found for found in processed.results if isinstance(found, Done)]
@@ -53,20 +61,29 @@ def judge(processed: Processed, policy: RetryPolicy, now: datetime) -> Verdict:
     refused = [found for found in processed.results if isinstance(found, Refused)]
     broken = [found for found in processed.results if isinstance(found, Broken)]
     items = [Item(submission.id, found.position, "rejected", None, found.reason, found.span) for found in refused]
+    left = still_to_do(processed)
     if not broken:
-        ending = waiting(submission, held, now) if held else Ending(submission.id, "done", submission.failures)
+        if processed.left != NONE_LEFT:
+            ending = put_back(processed, held, submission.failures)
+        elif held:
+            ending = waiting(submission, held, now, submission.failures)
+        else:
+            ending = Ending(submission.id, "done", submission.failures)
         return Verdict(ending, arrivals, tuple(items), recalls)
     failures = submission.failures + 1
     error = printable(broken[0].error)
     wait = pause(policy, failures, spread=submission.id.int % 100 / 100)
     if wait is not None:
-        pending = (*(found.position for found in broken), *(found.position for found in held))
-        return Verdict(Ending(submission.id, "queued", failures, error, wait, pending), arrivals, tuple(items), recalls)
+        pending = (*left, *(found.position for found in broken), *(found.position for found in held))
+        ending = Ending(submission.id, "queued", failures, error, wait, pending)
+        return Verdict(ending, arrivals, tuple(items), recalls, counted=True)
     items += [
         Item(submission.id, found.position, "failed", None, printable(found.error), found.span) for found in broken
     ]
+    if left:
+        return Verdict(put_back(processed, held, 0), arrivals, tuple(items), recalls)
     if held:
-        return Verdict(waiting(submission, held, now), arrivals, tuple(items), recalls)
+        return Verdict(waiting(submission, held, now, 0), arrivals, tuple(items), recalls)
     some_processed = arrivals or refused or recalls or submission.partly_done
     state: claims.State = "done" if some_processed else "quarantined"
     return Verdict(Ending(submission.id, state, failures, error), arrivals, tuple(items), recalls)
@@ -78,11 +95,28 @@ def is_held(found: Done, now: datetime) -> bool:
     return until is not None and until > now
 
 
-def waiting(submission: Claimed, held: Sequence[Done], now: datetime) -> Ending:
+def waiting(submission: Claimed, held: Sequence[Done], now: datetime, failures: int) -> Ending:
     """Put a submission back until the first of its embargoes ends."""
     first = min(found.article.embargoed_until or now for found in held)
     pause = min(first - now, LONGEST_EMBARGO_WAIT)
-    return Ending(submission.id, "queued", 0, None, pause, tuple(found.position for found in held))
+    return Ending(submission.id, "queued", failures, None, pause, tuple(found.position for found in held))
+
+
+def still_to_do(processed: Processed) -> tuple[int, ...]:
+    """Give the positions that there was no time for, in the order in which they come next."""
+    first = processed.submission.first
+    return tuple(sorted(processed.left or (), key=lambda position: (position < first, position)))
+
+
+def put_back(processed: Processed, held: Sequence[Done], failures: int) -> Ending:
+    """Put a submission back that there was too little time for; as if it had not been claimed where none of it was begun."""
+    submission = processed.submission
+    if not processed.results:
+        pending = None if processed.left is None else still_to_do(processed)
+        return Ending(submission.id, "queued", failures, pending=pending, begun=False)
+    pause = NOTHING_BUT_HELD_WAIT if len(held) == len(processed.results) else timedelta()
+    pending = (*still_to_do(processed), *(found.position for found in held))
+    return Ending(submission.id, "queued", failures, None, pause, pending)
 
 
 def printable(error: str) -> str:
@@ -92,7 +126,7 @@ def printable(error: str) -> str:
 
 def not_stored(verdict: Verdict, error: str, policy: RetryPolicy) -> Verdict:
     """Turn a verdict that the store refused into a failure of all its articles."""
-    failures = verdict.ending.failures + (verdict.ending.state != "queued")
+    failures = verdict.ending.failures + (not verdict.counted)
     positions = (
         *(arrival.position for arrival in verdict.arrivals),
         *(recall.position for recall in verdict.recalls),

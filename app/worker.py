@@ -7,10 +7,11 @@ committed together with the end of their job or not at all.
 
 import asyncio
 import contextlib
+import itertools
 import signal
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import structlog
@@ -24,7 +25,7 @@ from app.formats.read import hints_of
 from app.health import beat, leave
 from app.intake.accept import forget_keys
 from app.linker import Linker
-from app.queue import claims, wake
+from app.queue import claims, turns, wake
 from app.queue.claims import Claimed, Item
 from app.queue.retry import RetryPolicy
 from app.reprocessor import Reprocessor
@@ -56,6 +57,7 @@ class Worker:
         self.id = uuid4()
         self.policy = RetryPolicy(settings.retry_base_seconds, settings.retry_cap_seconds, settings.max_failures)
         self.lease = timedelta(seconds=settings.lease_seconds)
+        self.claims = itertools.count(1)
         self.stopping = asyncio.Event()
         self.woken = asyncio.Event()
         self.stored = asyncio.Event()
@@ -172,13 +174,16 @@ class Worker:
                 most=self.settings.claim_batch,
                 most_bytes=self.settings.claim_bytes,
                 lease=self.lease,
+                turn=turns.turn(next(self.claims)),
             )
         if not batch:
             return False
         async with contextlib.AsyncExitStack() as held:
             await held.enter_async_context(beside(self.keep_lease(token, [submission.id for submission in batch])))
-            results = await self.extractor.extract([job(submission) for submission in batch])
-            processed = [Processed(*pair) for pair in zip(batch, results, strict=True)]
+            jobs = [job(submission) for submission in batch]
+            seconds = self.settings.batch_seconds * turns.SHARES[batch[0].lane]
+            parts = await self.extractor.extract_for(seconds, jobs)
+            processed = [Processed(one, part.found, part.left) for one, part in zip(batch, parts, strict=True)]
             await self.stored_before()
             self.storing = group.create_task(self.put_away(token, processed, held.pop_all()))
         return True
@@ -195,8 +200,7 @@ class Worker:
         """
         ends = time.monotonic() + self.settings.lease_seconds
         async with held:
-            now = datetime.now(UTC)
-            verdicts = [judge(one, self.policy, now) for one in processed]
+            verdicts = [judge(one, self.policy, one.submission.claimed_at) for one in processed]
             while True:
                 try:
                     await self.store(token, verdicts)
@@ -280,6 +284,7 @@ def job(submission: Claimed) -> Job:
         hints=hints_of(submission.hints),
         now=submission.received_at,
         positions=submission.pending,
+        first=submission.first,
     )
 
 

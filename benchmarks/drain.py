@@ -105,6 +105,7 @@ async def queue(database: Database, articles: list[Dispatch]) -> None:
                     "bodies": [one.text.encode() for one in some],
                     "sources": [one.source for one in some],
                     "hints": [json.dumps(one) for one in hints],
+                    "lanes": ["live"] * len(some),
                 },
             )
         await connection.execute(NOTIFY, {"channel": QUEUED_CHANNEL})

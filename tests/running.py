@@ -17,6 +17,7 @@ from app.db import connect
 from app.extraction import Extractor, Pipeline, warm_up
 from app.main import create_app, lifespan
 from app.pipeline.background import DEFAULT
+from app.serve import configuration
 from app.settings import Settings
 from app.walled import WalledOff
 from app.worker import Worker
@@ -85,9 +86,12 @@ async def a_worker(url: str, pipeline: Pipeline | None = None, **others: Any) ->
 @asynccontextmanager
 async def listening(url: str, **others: Any) -> AsyncIterator[httpx.AsyncClient]:
     """Open the HTTP application on a port of its own, for answers that have no end."""
-    application = create_app(settings_for(url, **others))
+    settings = settings_for(url, **others)
+    application = create_app(settings)
     application.state.lent = lent()
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_config=None, access_log=False))
+    config = configuration(settings, application)
+    config.port = 0
+    server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.02)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import psutil
@@ -85,6 +86,28 @@ async def test_many_slow_items_are_no_breach_and_each_is_processed_once() -> Non
         found, after = await extractor.extract([slow, job(CALM)])
     assert [one.reason for one in found if isinstance(one, Refused)] == [f"Wait {n} for 0.2 at 12" for n in range(8)]
     assert len(after) == 1
+
+
+async def test_what_so_much_time_is_too_short_for_is_left_and_goes_on_where_it_was() -> None:
+    slow, other = job(*[f"Wait {number} for 0.3" for number in range(3)]), job("Wait 0")
+    async with Extractor(Settings(), DAWDLING) as extractor:
+        began, untouched = await extractor.extract_for(0.1, [slow, other])
+        assert ([one.position for one in began.found], began.left) == ([0], frozenset({1, 2}))
+        assert (untouched.found, untouched.left) == ([], None)
+        [on] = await extractor.extract_for(0.1, [replace(slow, positions=frozenset({0, 1, 2}), first=1)])
+        assert ([one.position for one in on.found], on.left) == ([1], frozenset({0, 2}))
+        [rest] = await extractor.extract([replace(slow, positions=frozenset({0, 2}), first=2)])
+    assert [one.position for one in rest] == [2, 0]
+
+
+async def test_a_call_that_breaks_costs_its_mates_none_of_their_time() -> None:
+    jobs = [job("CRASH both ways"), job(f"{CALM} Once."), job(f"{CALM} Twice.")]
+    many = job("CRASH both ways", *[f"{CALM} It was day {number}." for number in range(3)])
+    async with Extractor(Settings(), POISONED) as extractor:
+        parts = await extractor.extract_for(1e-9, jobs)
+        assert [[type(one) for one in part.found] for part in parts] == [[Broken], [Done], [Done]]
+        [part] = await extractor.extract_for(1e-9, [many])
+    assert ([type(one) for one in part.found], part.left) == ([Broken], frozenset({1, 2, 3}))
 
 
 async def test_processes_work_beside_each_other() -> None:

@@ -28,7 +28,7 @@ POLICY = RetryPolicy(base=1.0, cap=60.0, most=2)
 def claimed(**others: Any) -> Claimed:
     """Give a claimed submission."""
     given: dict[str, Any] = {"failures": 0, "alone": False, "pending": None} | others
-    return Claimed(uuid7(), datetime(2026, 3, 14, tzinfo=UTC), "text/plain", b"x", {}, **given)
+    return Claimed(uuid7(), datetime(2026, 3, 14, tzinfo=UTC), NOON, "text/plain", b"x", {}, **given)
 
 
 GOOD, NONE, BAD = Done(0, None, an_article()), Refused(1, (3, 9), "blank"), Broken(2, None, "poison")
@@ -75,12 +75,35 @@ def test_an_article_under_embargo_stays_in_the_queue_until_its_time() -> None:
     assert trying.ending.pending == (2, 1)
 
 
+def test_what_there_was_no_time_for_goes_on_behind_what_waits() -> None:
+    some = judge(Processed(claimed(first=3), [GOOD, NONE], frozenset({4, 9, 0})), POLICY, NOON)
+    assert (some.ending.state, some.ending.pending, some.ending.pause) == ("queued", (4, 9, 0), timedelta(0))
+    assert (some.ending.failures, some.ending.begun, len(some.arrivals), len(some.items)) == (0, True, 1, 1)
+    none = judge(Processed(claimed(failures=1), [], None), POLICY, NOON)
+    assert (none.ending.begun, none.ending.pending, none.ending.failures) == (False, None, 1)
+    broken = judge(Processed(claimed(), [BAD], frozenset({4})), POLICY, NOON)
+    assert (broken.ending.pending, broken.ending.failures) == ((4, 2), 1)
+    given_up = judge(Processed(claimed(failures=1), [BAD], frozenset({4})), POLICY, NOON)
+    assert (given_up.ending.pending, given_up.ending.failures) == ((4,), 0)
+    assert [item.outcome for item in given_up.items] == ["failed"]
+
+
+def test_a_submission_of_embargoes_alone_goes_on_now_and_then() -> None:
+    held = Done(1, None, replace(an_article(), embargoed_until=NOON + timedelta(days=2)))
+    verdict = judge(Processed(claimed(), [held], frozenset({4})), POLICY, NOON)
+    assert (verdict.ending.pending, verdict.ending.pause) == ((4, 1), timedelta(minutes=1))
+    mixed = judge(Processed(claimed(), [held, GOOD], frozenset({4})), POLICY, NOON)
+    assert (mixed.ending.pending, mixed.ending.pause) == ((4, 1), timedelta(0))
+
+
 def test_what_the_store_refuses_is_a_failure_of_its_articles() -> None:
     first = judge(Processed(claimed(), [GOOD, NONE]), POLICY, NOON)
     again = not_stored(first, "bad\x00row", POLICY)
     assert (again.ending.state, again.ending.failures, again.ending.pending, again.arrivals) == ("queued", 1, (0,), ())
     last = not_stored(judge(Processed(claimed(failures=1), [GOOD]), POLICY, NOON), "bad row", POLICY)
     assert (last.ending.state, [item.outcome for item in last.items]) == ("quarantined", ["failed"])
+    sliced = not_stored(judge(Processed(claimed(), [GOOD], frozenset({4})), POLICY, NOON), "bad row", POLICY)
+    assert (sliced.ending.pending, sliced.ending.failures) == ((0, 4), 1)
 
 
 def test_an_error_is_made_fit_to_store() -> None:

@@ -16,25 +16,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.db import STORE_ERRORS, Database, to_json
-from app.errors import Fault, InvalidRequest, Unavailable
-from app.health import queue_depth
+from app.errors import Fault, InvalidRequest
+from app.intake.room import Room
 from app.queue.claims import QUEUED_CHANNEL
+from app.queue.turns import Lane
 from app.settings import Settings
 
 log = structlog.get_logger()
 
 GROUP_ROWS = 256
 GROUP_BYTES = 16_000_000
-DEPTH_SECONDS = 1.0
-LOW_WATER = 0.8
-RETRY_AFTER_SECONDS = 10
 
 KEEP = text(
     """
-    INSERT INTO submissions (id, content_type, body, body_bytes, source, hints, sender)
-    SELECT id, content_type, body, length(body), source, hints::jsonb, sender
+    INSERT INTO submissions (id, content_type, body, body_bytes, source, hints, sender, lane)
+    SELECT id, content_type, body, length(body), source, hints::jsonb, sender, lane
     FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]), CAST(:sources AS text[]),
-                CAST(:hints AS text[]), CAST(:senders AS text[])) AS v(id, content_type, body, source, hints, sender)
+                CAST(:hints AS text[]), CAST(:senders AS text[]), CAST(:lanes AS text[]))
+        AS v(id, content_type, body, source, hints, sender, lane)
     """
 )
 TAKE_KEYS = text(
@@ -76,7 +75,13 @@ class Submission:
     hints: dict[str, str]
     key: str | None = None
     sender: str = ""
+    lane: Lane = "live"
     id: UUID = field(default_factory=uuid7)
+
+    @property
+    def party(self) -> str:
+        """Who takes turns with others: the sender, else the source, as far as the query names it."""
+        return self.sender or self.hints.get("source", "")
 
     @property
     def digest(self) -> bytes:
@@ -99,9 +104,8 @@ class Intake:
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
         self.hours = settings.idempotency_hours
-        self.high_water = settings.queue_high_water
+        self.room = Room(database, settings.queue_high_water)
         self.waiting: asyncio.Queue[Waiting] = asyncio.Queue()
-        self.full = False
 
     async def accept(self, submission: Submission) -> UUID:
         """Give the receipt's id once the submission is committed; an earlier one's where its Idempotency-Key says so.
@@ -109,25 +113,10 @@ class Intake:
         Raises InvalidRequest for a key that stands for something else, Unavailable while the queue is full, and the
         driver's errors where the commit failed: then nothing is stored.
         """
-        if self.full:
-            raise Unavailable(
-                "The queue is over its high-water mark; come back later.", retry_after=RETRY_AFTER_SECONDS
-            )
         accepted: asyncio.Future[UUID] = asyncio.get_running_loop().create_future()
-        self.waiting.put_nowait(Waiting(submission, accepted))
-        return await accepted
-
-    async def watch_depth(self) -> None:
-        """Close intake above the high-water mark, open it again below four fifths of it; looks every second."""
-        while True:
-            try:
-                async with self.database.reading() as connection:
-                    depth = await queue_depth(connection, self.high_water + 1)
-            except STORE_ERRORS as error:
-                log.warning("queue_depth_unknown", error=str(error))
-            else:
-                self.full = depth > self.high_water * (LOW_WATER if self.full else 1)
-            await asyncio.sleep(DEPTH_SECONDS)
+        with self.room.admitted(submission.lane, submission.party):
+            self.waiting.put_nowait(Waiting(submission, accepted))
+            return await accepted
 
     async def run(self) -> None:
         """Commit what waits, group after group, until cancelled."""
@@ -167,6 +156,7 @@ class Intake:
                     "sources": [submission.hints.get("source") for submission in new],
                     "hints": [to_json(submission.hints) for submission in new],
                     "senders": [submission.sender for submission in new],
+                    "lanes": [submission.lane for submission in new],
                 },
             )
             await connection.execute(NOTIFY, {"channel": QUEUED_CHANNEL})

@@ -9,7 +9,7 @@ from app.db import to_json
 from app.errors import problems
 from app.extraction import Broken, Extracted, Job, Recalled, Refused
 from app.intake.bodies import REQUEST_BODY
-from app.intake.schemas import ExtractResult, IntakeQuery
+from app.intake.schemas import BodyQuery, ExtractResult
 from app.intake.submission import read_submission
 from app.query.schemas import article_json
 
@@ -20,10 +20,10 @@ router = APIRouter(prefix="/v1", tags=["intake"])
     "/extract",
     summary="Try an article out",
     response_model=ExtractResult,
-    responses=problems(413, 415, 422),
+    responses=problems(408, 413, 415, 422),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
-async def post_extract(request: Request, query: Annotated[IntakeQuery, Query()]) -> Response:
+async def post_extract(request: Request, query: Annotated[BodyQuery, Query()]) -> Response:
     """Run a body through the pipeline and answer what it would be stored as; nothing is stored.
 
     `200` holds an entry for each item: its article, or why there is none.

@@ -50,7 +50,7 @@ def wait_seconds(prefer: str | None) -> float:
     responses={
         200: {"model": Receipt, "description": "With `Prefer: wait`: the finished receipt."},
         202: {"description": "Committed, and will be processed whatever crashes."},
-        **problems(413, 415, 422, 503),
+        **problems(408, 413, 415, 422, 503),
     },
     openapi_extra={"requestBody": REQUEST_BODY},
 )
@@ -66,8 +66,10 @@ async def post_articles(
     `Prefer: wait=N` the answer is `200` with the finished receipt if that takes no longer than N seconds. Any other
     answer means that nothing of the body was kept.
     """
+    sender = principal_of(request).id
+    request.app.state.intake.room.admit(query.lane, sender or query.source or "")  # before the body costs anything
     body, content_type, query = await read_submission(request, query)
-    submission = Submission(body, content_type, query.hints(), idempotency_key, principal_of(request).id)
+    submission = Submission(body, content_type, query.hints(), idempotency_key, sender, query.lane)
     receipt_id = await request.app.state.intake.accept(submission)
     seconds = wait_seconds(prefer)
     receipt = await request.app.state.waiters.wait(receipt_id, seconds)

@@ -11,6 +11,7 @@ from app.pipeline.article import Stated
 from app.query.examples import ARTICLE
 from app.query.pages import WalkQuery
 from app.query.schemas import ExtractedArticle, Total
+from app.queue.turns import Lane
 
 ItemOutcome = Literal[
     "stored", "revised", "unchanged", "duplicate", "rejected", "failed", "retracted", "deleted"
@@ -26,7 +27,7 @@ def url_or_none(value: str | None) -> str | None:
         return None
 
 
-class IntakeQuery(BaseModel):
+class BodyQuery(BaseModel):
     """What the sender knows of a body that the body may not say; an item's own statement is stronger."""
 
     model_config = ConfigDict(extra="forbid")
@@ -45,6 +46,20 @@ class IntakeQuery(BaseModel):
     def stated(self) -> Stated:
         """Give what was said, as the readers take it."""
         return Stated(url=self.url, source=self.source, timezone=self.timezone, language=self.language)
+
+
+class IntakeQuery(BodyQuery):
+    """The same, and how soon the body is to be processed, which changes nothing of what comes out."""
+
+    lane: Lane = Field(
+        "live",
+        description="`backfill` for what is not news: it yields to live submissions, is never held up by them for good, "
+        "and has a queue of its own to fill. An `Idempotency-Key` stands for a body in either lane.",
+    )
+
+    def hints(self) -> dict[str, str]:
+        """Give what was said of the body, as it is kept with the submission."""
+        return self.model_dump(exclude_none=True, exclude={"lane"})
 
 
 class ReceiptItem(BaseModel):

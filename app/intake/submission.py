@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import TypeVar
 
 from starlette.requests import Request
 
@@ -11,14 +12,16 @@ from app.formats.article_object import Given
 from app.formats.check import check as check_body
 from app.formats.unreadable import UnknownType, Unreadable
 from app.intake.body import read_body
-from app.intake.schemas import IntakeQuery
+from app.intake.schemas import BodyQuery
 from app.settings import Settings
+
+Asked = TypeVar("Asked", bound=BodyQuery)
 
 OFF_LOOP_BYTES = 100_000
 """Bodies above this are checked in a thread, so that one large sender does not hold up everybody's requests."""
 
 
-async def read_submission(request: Request, query: IntakeQuery) -> tuple[bytes, str, IntakeQuery]:
+async def read_submission(request: Request, query: Asked) -> tuple[bytes, str, Asked]:
     """Give the body, decompressed, its Content-Type, and the query, with the source of a key that is bound to one.
 
     Raises what the body is refused with.
@@ -36,7 +39,7 @@ async def read_submission(request: Request, query: IntakeQuery) -> tuple[bytes, 
     return body, content_type, query
 
 
-def check(body: bytes, content_type: str, query: IntakeQuery, max_items: int, principal: Principal) -> None:
+def check(body: bytes, content_type: str, query: BodyQuery, max_items: int, principal: Principal) -> None:
     """Refuse what the worker could not read, and what its sender may not say."""
     try:
         found = check_body(body, content_type, query.stated(), max_items=max_items)

@@ -8,7 +8,8 @@ Times are the database's clock alone. A claim counts an attempt; a lost lease do
 submission was claimed alone, so that the innocents of a killed batch are never quarantined.
 """
 
-from collections.abc import Sequence
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,35 +18,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.queue.turns import CLAIM, FIRST, Lane, Turn
 from app.store import source_counts
 
 QUEUED_CHANNEL = "dateline_queued"
 FINISHED_CHANNEL = "dateline_finished"
 
-CLAIM = text(
-    """
-    WITH first AS MATERIALIZED (
-        SELECT id, alone FROM submissions
-        WHERE state = 'queued' AND run_at <= clock_timestamp()
-        ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-    ), mates AS MATERIALIZED (
-        SELECT id, body_bytes, run_at FROM submissions
-        WHERE state = 'queued' AND run_at <= clock_timestamp() AND NOT alone
-          AND EXISTS (SELECT FROM first WHERE NOT first.alone)
-        ORDER BY run_at, id LIMIT :most FOR UPDATE SKIP LOCKED
-    ), fitting AS (
-        SELECT id, sum(body_bytes) OVER (ORDER BY run_at, id) AS bytes FROM mates
-    )
-    UPDATE submissions SET
-        state = 'processing', attempts = attempts + 1, lease_token = :token,
-        lease_until = clock_timestamp() + :lease
-    WHERE id IN (SELECT id FROM first UNION SELECT id FROM fitting WHERE bytes <= :bytes)
-    RETURNING id, received_at, content_type, body, hints, failures, alone, pending,
-        pending IS NOT NULL AND EXISTS (
-            SELECT FROM submission_items i WHERE i.submission_id = submissions.id AND i.outcome <> 'failed'
-        ) AS partly_done
-    """
-)
 HOLD = text(
     """
     SELECT id FROM submissions WHERE id = ANY(:ids) AND lease_token = :token ORDER BY id FOR UPDATE
@@ -61,10 +39,12 @@ FINISH = text(
     UPDATE submissions s SET
         state = v.state, failures = v.failures, error = v.error, alone = v.state = 'queued' AND s.alone,
         pending = string_to_array(v.pending, ',')::integer[], lease_token = NULL, lease_until = NULL,
-        run_at = CASE WHEN v.state = 'queued' THEN clock_timestamp() + v.pause ELSE s.run_at END,
+        run_at = CASE WHEN v.state = 'queued' AND v.begun THEN clock_timestamp() + v.pause ELSE s.run_at END,
+        attempts = s.attempts - (NOT v.begun)::integer,
         finished_at = CASE WHEN v.state = 'queued' THEN NULL ELSE clock_timestamp() END
     FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:failures AS integer[]), CAST(:errors AS text[]),
-                CAST(:pauses AS interval[]), CAST(:pendings AS text[])) AS v(id, state, failures, error, pause, pending)
+                CAST(:pauses AS interval[]), CAST(:pendings AS text[]), CAST(:begun AS boolean[]))
+        AS v(id, state, failures, error, pause, pending, begun)
     WHERE s.id = v.id AND s.lease_token = :token
     """
 )
@@ -114,11 +94,13 @@ State = Literal["queued", "done", "quarantined"]
 class Claimed:
     """A submission that this worker holds until its lease ends.
 
-    `pending` are the items still to do, None for all; `partly_done` says that others were processed before.
+    `pending` are the items still to do, None for all; `partly_done` says that others were processed before;
+    `first` is where to begin with them, `claimed_at` the database's clock.
     """
 
     id: UUID
     received_at: datetime
+    claimed_at: datetime
     content_type: str
     body: bytes
     hints: dict[str, str]
@@ -126,6 +108,8 @@ class Claimed:
     alone: bool
     pending: frozenset[int] | None
     partly_done: bool = False
+    first: int = 0
+    lane: Lane = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +126,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt at a submission ends; back to `queued` with a pause and the items still to do, or for good."""
+    """How an attempt at a submission ends; back to `queued` with a pause and the items still to do, or for good.
+
+    One that was not `begun` keeps its place, and the attempt does not count.
+    """
 
     id: UUID
     state: State
@@ -150,17 +137,38 @@ class Ending:
     error: str | None = None
     pause: timedelta = timedelta()
     pending: tuple[int, ...] | None = None
+    begun: bool = True
 
 
-async def claim(
-    connection: AsyncConnection, token: UUID, *, most: int, most_bytes: int, lease: timedelta
+async def claim(  # noqa: PLR0913 - a batch has that many limits
+    connection: AsyncConnection,
+    token: UUID,
+    *,
+    most: int,
+    most_bytes: int,
+    lease: timedelta,
+    turn: Turn = FIRST,
 ) -> list[Claimed]:
-    """Take what is due, oldest first, up to a number and a sum of bytes; one that must be alone comes alone."""
-    rows = await connection.execute(CLAIM, {"token": token, "most": most, "bytes": most_bytes, "lease": lease})
-    claimed = [
+    """Take what is due in the first lane that has any, up to a number and a sum of bytes, in the order of turns.
+
+    One that must be alone comes alone, and one that is larger than the sum too.
+    """
+    limits = {"most": most, "bytes": most_bytes, "lease": lease, "single_first": turn.single_first}
+    for lane in turn.lanes:
+        if batch := await claim_in(connection, lane, {"token": token, **limits}):
+            return batch
+    return []
+
+
+async def claim_in(connection: AsyncConnection, lane: Lane, limits: Mapping[str, Any]) -> list[Claimed]:
+    """Take what is due in one lane."""
+    start = random.getrandbits(64) - 2**63  # where in the circle of senders the walk begins
+    rows = (await connection.execute(CLAIM, {"lane": lane, "start": start, **limits})).all()
+    return [
         Claimed(
             row.id,
             row.received_at,
+            row.claimed_at,
             row.content_type,
             bytes(row.body or b""),
             row.hints,
@@ -168,10 +176,11 @@ async def claim(
             row.alone,
             None if row.pending is None else frozenset(row.pending),
             row.partly_done,
+            row.pending[0] if row.pending else 0,
+            row.lane,
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: int(row.place))
     ]
-    return sorted(claimed, key=lambda submission: (submission.received_at, submission.id))
 
 
 async def hold(connection: AsyncConnection, token: UUID, ids: Sequence[UUID]) -> set[UUID]:
@@ -194,6 +203,7 @@ async def finish(connection: AsyncConnection, token: UUID, endings: Sequence[End
         "failures": [ending.failures for ending in endings],
         "errors": [ending.error for ending in endings],
         "pauses": [ending.pause for ending in endings],
+        "begun": [ending.begun for ending in endings],
         "pendings": [None if ending.pending is None else ",".join(map(str, ending.pending)) for ending in endings],
     }
     await connection.execute(FINISH, parameters)

@@ -39,6 +39,9 @@ metadata = MetaData(
 )
 
 STATES: Final = ("queued", "processing", "done", "quarantined")
+LANES: Final = ("live", "backfill")
+PARTY: Final = "hashtextextended(coalesce(nullif(sender, ''), source, ''), 0)"
+"""Who takes turns with others at the queue: whose key a submission came with, else whose text it is; as a number."""
 OUTCOMES: Final = (
     "stored", "revised", "unchanged", "duplicate", "rejected", "failed", "retracted", "deleted",
 )  # fmt: skip
@@ -91,9 +94,12 @@ submissions = Table(
     Column("pending", ARRAY(Integer)),
     Column("error", Text),
     moment("finished_at", nullable=True),
+    Column("lane", Text, nullable=False, server_default="live"),
     one_of("state", STATES),
+    one_of("lane", LANES),
     CheckConstraint("(state = 'processing') = (lease_token IS NOT NULL)", name="lease"),
     Index("ix_submissions_due", "run_at", "id", postgresql_where=text("state = 'queued'")),
+    Index("ix_submissions_turn", "lane", text(PARTY), "run_at", "id", postgresql_where=text("state = 'queued'")),
     Index("ix_submissions_leased", "lease_until", postgresql_where=text("state = 'processing'")),
     Index("ix_submissions_received_at_id", "received_at", "id"),
     Index("ix_submissions_source_received_at_id", "source", "received_at", "id"),
@@ -104,7 +110,8 @@ submissions = Table(
         "id",
         postgresql_where=text("body IS NOT NULL AND finished_at IS NOT NULL"),
     ),
-    comment="One request body as it was sent; its row is the job too. `pending`: the items still to do, null for all.",
+    comment="One request body as it was sent; its row is the job too. `pending`: the items still to do, null for all. "
+    "`lane`: a backfill yields to what is live. `sender`: whose key it came with, '' without one.",
 )
 
 submission_items = Table(

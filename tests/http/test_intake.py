@@ -229,16 +229,6 @@ async def test_waiting_without_an_outcome_answers_202_after_the_time(client: htt
     )
 
 
-async def test_a_full_queue_is_said_with_a_time_to_come_back(database_url: str, database: Database) -> None:
-    async with http(database_url, queue_high_water=3) as client:
-        taken = [(await post(client, f"{CALM} Number {n}.")).status_code for n in range(4)]
-        assert taken == [202] * 4
-        await asyncio.sleep(1.3)
-        answer = await post(client, CALM)
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
-        assert await stored(database) == 4
-
-
 async def test_receipts_are_listed_newest_first_by_state_and_source(client: httpx.AsyncClient) -> None:
     ids = []
     for n in range(5):

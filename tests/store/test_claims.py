@@ -7,35 +7,39 @@ import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
-from app.db import Database, to_json
+from app.db import Database
 from app.queue import claims
 from app.queue.claims import Claimed, Ending, Item
+from app.queue.turns import BACKFILL_EVERY, FIRST, SINGLE_EVERY, Turn, turn
 
 MINUTE = timedelta(minutes=1)
 
 
-async def queue(database: Database, number: int, size: int = 10) -> list[UUID]:
+async def queue(
+    database: Database, number: int, size: int = 10, *, source: str | None = None, sender: str = "", lane: str = "live"
+) -> list[UUID]:
     """Queue submissions."""
     ids = [uuid7() for _ in range(number)]
     async with database.transaction() as connection:
         for id_ in ids:
             await connection.execute(
                 text(
-                    "INSERT INTO submissions (id, content_type, body, body_bytes, hints, received_at, run_at) "
-                    "VALUES (:id, 'text/plain', :body, :size, :hints, clock_timestamp(), clock_timestamp())"
+                    "INSERT INTO submissions (id, content_type, body, body_bytes, hints, source, sender, lane, received_at, "
+                    "run_at) VALUES (:id, 'text/plain', :body, :size, '{}', :source, :sender, :lane, clock_timestamp(), "
+                    "clock_timestamp())"
                 ),
-                {"id": id_, "body": b"x" * size, "size": size, "hints": to_json({})},
+                {"id": id_, "body": b"x" * size, "size": size, "source": source, "sender": sender, "lane": lane},
             )
     return ids
 
 
 async def claim(
-    database: Database, most: int = 10, most_bytes: int = 1000, lease: timedelta = MINUTE
+    database: Database, most: int = 10, most_bytes: int = 1000, lease: timedelta = MINUTE, turn: Turn = FIRST
 ) -> tuple[UUID, list[Claimed]]:
     """Claim as a worker does."""
     token = uuid4()
     async with database.transaction() as connection:
-        return token, await claims.claim(connection, token, most=most, most_bytes=most_bytes, lease=lease)
+        return token, await claims.claim(connection, token, most=most, most_bytes=most_bytes, lease=lease, turn=turn)
 
 
 async def states(database: Database) -> list[tuple[str, int, int, bool]]:
@@ -114,3 +118,80 @@ async def test_a_failure_comes_back_after_its_pause_with_what_is_still_to_do(dat
         await connection.execute(text("UPDATE submissions SET run_at = now()"))
     [again] = (await claim(database))[1]
     assert (again.pending, again.failures, again.partly_done) == (frozenset({2, 5}), 1, True)
+
+
+async def test_a_flood_of_one_sender_leaves_the_others_their_places_in_the_very_next_batch(database: Database) -> None:
+    flood = await queue(database, 300, source="flood.example")
+    others = [one for name in ("a", "b", "c") for one in await queue(database, 1, source=f"{name}.example")]
+    first = [one.id for one in (await claim(database, most=10))[1]]
+    assert first == [flood[0], *others, *flood[1:7]]
+    assert {one.id for one in (await claim(database, most=10))[1]} == set(flood[7:17])
+
+
+async def test_a_key_is_one_sender_whatever_sources_it_names(database: Database) -> None:
+    for number in range(30):
+        await queue(database, 1, sender="key-1", source=f"source-{number}.example")
+    [other] = await queue(database, 1, sender="key-2", source="source-0.example")
+    assert other in {one.id for one in (await claim(database, most=4))[1]}
+
+
+async def test_where_there_are_more_senders_than_places_each_gets_one_before_any_waits_long(database: Database) -> None:
+    await queue(database, 300, source="flood.example")
+    waiting = {one for number in range(40) for one in await queue(database, 1, source=f"{number}.example")}
+    claims_made = 0
+    while waiting:
+        waiting -= {one.id for one in (await claim(database, most=8))[1]}
+        claims_made += 1
+    assert claims_made <= 6  # 8 places, of which the flood has one at most
+
+
+async def test_a_batch_is_shared_by_bytes(database: Database) -> None:
+    large = await queue(database, 5, size=100, source="large.example")
+    small = await queue(database, 5, source="small.example")
+    assert {one.id for one in (await claim(database, most_bytes=199))[1]} == {large[0], *small}
+
+
+async def test_what_takes_long_comes_alone_when_it_is_its_turn_or_nothing_else_is_due(database: Database) -> None:
+    large = await queue(database, 3, size=500, source="large.example")
+    small = await queue(database, 2, source="small.example")
+    often, seldom = FIRST, Turn(single_first=True)
+    assert [one.id for one in (await claim(database, most_bytes=100, turn=seldom))[1]] == [large[0]]
+    assert [one.id for one in (await claim(database, most_bytes=100, turn=often))[1]] == small
+    assert [one.id for one in (await claim(database, most_bytes=100, turn=often))[1]] == [large[1]]
+    [more] = await queue(database, 1, source="small.example")
+    assert [one.id for one in (await claim(database, most_bytes=100, turn=often))[1]] == [more]
+
+
+async def test_two_workers_share_what_senders_have_queued(database: Database) -> None:
+    ids = {one for name in ("a", "b", "c") for one in await queue(database, 4, source=name)}
+    async with database.transaction() as first, database.transaction() as second:
+        one = await claims.claim(first, uuid4(), most=6, most_bytes=999, lease=MINUTE)
+        other = await claims.claim(second, uuid4(), most=6, most_bytes=999, lease=MINUTE)
+    assert {c.id for c in one} | {c.id for c in other} == ids
+    assert len(one) + len(other) == len(ids)
+
+
+async def test_a_backfill_is_claimed_when_nothing_live_is_due_and_now_and_then_before_it(database: Database) -> None:
+    old = await queue(database, 2, lane="backfill")
+    new = await queue(database, 2)
+    assert [one.id for one in (await claim(database))[1]] == new
+    assert [one.id for one in (await claim(database))[1]] == old
+    orders = [turn(number) for number in range(1, 8 * BACKFILL_EVERY + 1)]
+    assert [order.lanes[0] for order in orders].count("backfill") == 8
+    assert [order.single_first for order in orders].count(True) == 8 * BACKFILL_EVERY // SINGLE_EVERY
+    assert not any(order.single_first and order.lanes[0] == "backfill" for order in orders)
+
+
+async def test_what_was_not_begun_keeps_its_place_and_counts_no_attempt(database: Database) -> None:
+    begun, untouched, later = await queue(database, 3)
+    token, _ = await claim(database, most=2)
+    async with database.transaction() as connection:
+        endings = [
+            Ending(begun, "queued", 0, pending=(7, 8, 2)),
+            Ending(untouched, "queued", 0, begun=False),
+        ]
+        await claims.finish(connection, token, endings, [])
+    assert [attempts for _, attempts, _, _ in await states(database)] == [1, 0, 0]
+    batch = (await claim(database))[1]
+    assert [one.id for one in batch] == [untouched, later, begun]
+    assert (batch[-1].first, batch[-1].pending) == (7, frozenset({2, 7, 8}))
