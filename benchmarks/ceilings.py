@@ -1,0 +1,124 @@
+"""What accepting could cost at least: applications that do less than the service, under the same server and middleware.
+
+`bare` is ASGI alone and shows what the load can send; `checked` is a FastAPI route that reads and checks a body as the service does
+and answers the same receipt, but keeps nothing; `inserted` does that with an INSERT and a commit for each request, written by hand on
+the driver's own pool: one round trip, no transaction block, no reset of connections.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import asyncpg
+import uvicorn
+from fastapi import FastAPI, Query, Request, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uuid_utils.compat import uuid7
+
+from app import errors, log
+from app.db import raw_connection, to_json
+from app.drain import Drain
+from app.intake.receipt_routes import receipt_response
+from app.intake.routes import IdempotencyKey, Prefer
+from app.intake.schemas import IntakeQuery, Receipt
+from app.intake.submission import read_submission
+from app.metrics import Observe
+from app.serve import listening_socket
+from app.settings import Settings
+
+POOL: Final = 10
+"""Connections, as many as the service may open."""
+INSERT: Final = """
+INSERT INTO submissions (id, content_type, body, body_bytes, source, hints) VALUES ($1, $2, $3, $4, $5, $6)
+RETURNING received_at
+"""
+
+
+async def bare(scope: Scope, receive: Receive, send: Send) -> None:
+    """Read a body and answer 202."""
+    if scope["type"] == "http":
+        while (await receive()).get("more_body"):
+            pass
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+        await send({"type": "http.response.start", "status": 202, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+
+def receipt(receipt_id: UUID, received_at: datetime) -> dict[str, Any]:
+    """Give a receipt as it is at first."""
+    return {
+        "id": receipt_id,
+        "state": "queued",
+        "received_at": received_at,
+        "attempts": 0,
+        "error": None,
+        "items": [],
+    }
+
+
+def application(settings: Settings, *, inserting: bool) -> FastAPI:
+    """Give a service that checks bodies, and keeps them where it is told to."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if not inserting:
+            yield
+            return
+
+        async def connect(*_: Any, **__: Any) -> "asyncpg.Connection[asyncpg.Record]":
+            return await raw_connection(settings.database_url or "", statement_timeout=settings.statement_timeout)
+
+        async def leave(_: Any) -> None:
+            """Leave a connection as it is: nothing here changes it."""
+
+        async with asyncpg.create_pool(min_size=POOL, max_size=POOL, connect=connect, reset=leave) as app.state.pool:
+            yield
+
+    made = FastAPI(lifespan=lifespan)
+    made.state.settings, made.state.routes = settings, []
+    errors.install(made)
+
+    @made.post("/v1/articles", status_code=202, response_model=Receipt)
+    async def post_articles(
+        request: Request,
+        query: Annotated[IntakeQuery, Query()],
+        prefer: Prefer = None,  # noqa: ARG001 - read and checked, as the service does
+        idempotency_key: IdempotencyKey = None,  # noqa: ARG001
+    ) -> Response:
+        body, content_type = await read_submission(request, query)
+        hints = query.hints()
+        receipt_id, received_at = uuid7(), datetime.now(UTC)
+        if inserting:
+            values = (receipt_id, content_type, body, len(body), hints.get("source"), to_json(hints))
+            received_at = await request.app.state.pool.fetchval(INSERT, *values)
+        return receipt_response(request, receipt(receipt_id, received_at), status=202)
+
+    made.add_middleware(Drain)
+    made.add_middleware(Observe)
+    return made
+
+
+def main() -> None:
+    """Serve one of them on a free port, which is printed, until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("which", choices=("bare", "checked", "inserted"))
+    which = parser.parse_args().which
+    settings = Settings(port=0)
+    log.configure(settings)
+    app: ASGIApp = bare if which == "bare" else application(settings, inserting=which == "inserted")
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off" if which == "bare" else "on")
+    listener: socket.socket = listening_socket(settings)
+    sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+if __name__ == "__main__":
+    main()
