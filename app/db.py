@@ -1,4 +1,4 @@
-"""The way to Postgres: one engine for each process, `transaction()` as the only thing that commits, `reading()` beside it."""
+"""The way to Postgres: one engine for each process, `transaction()` as the thing that commits, `single()` for what is one statement, `reading()` beside them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,6 +75,15 @@ class Database:
         """Open a connection for statements that read, each its own snapshot, with no round trips for BEGIN and COMMIT."""
         async with self.engine.connect() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection for a unit of work that is one statement: that commits by itself, before it returns.
+
+        BEGIN and COMMIT would be two more round trips, which those who wait for a commit all wait for.
+        """
+        async with self.reading() as connection:
+            yield connection
 
     async def close(self) -> None:
         """Close every connection of the pool."""

@@ -13,7 +13,6 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 import asyncpg
 import uvicorn
@@ -25,6 +24,7 @@ from app import errors, log
 from app.db import raw_connection, to_json
 from app.drain import Drain
 from app.intake.receipt_routes import receipt_response
+from app.intake.receipts import queued
 from app.intake.routes import IdempotencyKey, Prefer
 from app.intake.schemas import IntakeQuery, Receipt
 from app.intake.submission import read_submission
@@ -48,18 +48,6 @@ async def bare(scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
         await send({"type": "http.response.start", "status": 202, "headers": headers})
         await send({"type": "http.response.body", "body": b"{}"})
-
-
-def receipt(receipt_id: UUID, received_at: datetime) -> dict[str, Any]:
-    """Give a receipt as it is at first."""
-    return {
-        "id": receipt_id,
-        "state": "queued",
-        "received_at": received_at,
-        "attempts": 0,
-        "error": None,
-        "items": [],
-    }
 
 
 def application(settings: Settings, *, inserting: bool) -> FastAPI:
@@ -97,7 +85,7 @@ def application(settings: Settings, *, inserting: bool) -> FastAPI:
         if inserting:
             values = (receipt_id, content_type, body, len(body), hints.get("source"), to_json(hints))
             received_at = await request.app.state.pool.fetchval(INSERT, *values)
-        return receipt_response(request, receipt(receipt_id, received_at), status=202)
+        return receipt_response(request, queued(receipt_id, received_at), status=202)
 
     made.add_middleware(Drain)
     made.add_middleware(Observe)
@@ -112,7 +100,9 @@ def main() -> None:
     settings = Settings(port=0)
     log.configure(settings)
     app: ASGIApp = bare if which == "bare" else application(settings, inserting=which == "inserted")
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off" if which == "bare" else "on")
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, lifespan="off" if which == "bare" else "on"
+    )
     listener: socket.socket = listening_socket(settings)
     sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()

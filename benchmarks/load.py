@@ -80,7 +80,11 @@ def as_text(headline: str, text: str, mark: str) -> str:
 
 def as_object(headline: str, text: str, mark: str) -> str:
     """Print an article as the article object."""
-    stated = {"source": "harbour-post.example", "published_at": "2025-03-03T14:20:00+01:00", "topics": ["Ports", "Trade"]}
+    stated = {
+        "source": "harbour-post.example",
+        "published_at": "2025-03-03T14:20:00+01:00",
+        "topics": ["Ports", "Trade"],
+    }
     return json.dumps({"title": f"{headline} {mark}", "content": text} | stated)
 
 
@@ -204,7 +208,9 @@ class Sender:
 def main() -> None:
     """Send one load, print what came back as JSON, and leave the receipts' ids in a file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("load", type=lambda given: Load(*json.loads(given)), help="the fields of a load, as a JSON list")
+    parser.add_argument(
+        "load", type=lambda given: Load(*json.loads(given)), help="the fields of a load, as a JSON list"
+    )
     sender = Sender(parser.parse_args().load)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         answers = runner.run(sender.send())

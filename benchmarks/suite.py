@@ -66,7 +66,11 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
         yield "| " + " | ".join(rows[0]) + " |"
         yield "|---" * len(rows[0]) + "|"
     for row in rows:
-        yield "| " + " | ".join(f"{value:,.2f}" if isinstance(value, float) else str(value) for value in row.values()) + " |"
+        yield (
+            "| "
+            + " | ".join(f"{value:,.2f}" if isinstance(value, float) else str(value) for value in row.values())
+            + " |"
+        )
 
 
 def told(report: Report) -> str:
@@ -177,7 +181,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     """Give the arguments that every part takes."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--seconds", type=float, default=5.0, help="how long each thing is measured at a time")
-    made.add_argument("--postgres", help="URL of a database on a server where databases may be made; else one is started")
+    made.add_argument(
+        "--postgres", help="URL of a database on a server where databases may be made; else one is started"
+    )
     made.add_argument("--json", type=Path, help="write all figures to this file too")
     return made
 

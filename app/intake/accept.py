@@ -6,6 +6,7 @@ A group that fails for a reason in its data is written again one by one, so that
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy.exc
@@ -31,12 +32,17 @@ RETRY_AFTER_SECONDS = 10
 
 KEEP = text(
     """
-    INSERT INTO submissions (id, content_type, body, body_bytes, source, hints)
-    SELECT id, content_type, body, length(body), source, hints::jsonb
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]), CAST(:sources AS text[]),
-                CAST(:hints AS text[])) AS v(id, content_type, body, source, hints)
+    WITH kept AS (
+        INSERT INTO submissions (id, content_type, body, body_bytes, source, hints)
+        SELECT id, content_type, body, length(body), source, hints::jsonb
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]), CAST(:sources AS text[]),
+                    CAST(:hints AS text[])) AS v(id, content_type, body, source, hints)
+        RETURNING received_at
+    )
+    SELECT max(received_at) AS received_at, pg_notify(:channel, '') FROM kept
     """
 )
+"""Keeps a group and announces it in one round trip; all of a group arrived when its transaction began."""
 TAKE_KEYS = text(
     """
     INSERT INTO idempotency_keys AS k (principal, key, digest, submission_id)
@@ -58,7 +64,6 @@ FORGET_KEYS = text(
         FOR UPDATE SKIP LOCKED)
     """
 )
-NOTIFY = text("SELECT pg_notify(:channel, '')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,19 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """The receipt of a committed submission; when it arrived, or None where the receipt is one of an earlier request."""
+
+    receipt_id: UUID
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """A submission with the future of its receipt's id."""
+    """A submission with the future of its answer."""
 
     submission: Submission
-    accepted: asyncio.Future[UUID]
+    accepted: asyncio.Future[Accepted]
 
 
 class Intake:
@@ -96,8 +109,8 @@ class Intake:
         self.waiting: asyncio.Queue[Waiting] = asyncio.Queue()
         self.full = False
 
-    async def accept(self, submission: Submission) -> UUID:
-        """Give the receipt's id once the submission is committed; an earlier one's where its Idempotency-Key says so.
+    async def accept(self, submission: Submission) -> Accepted:
+        """Give the receipt once the submission is committed; an earlier one where its Idempotency-Key says so.
 
         Raises InvalidRequest for a key that stands for something else, Unavailable while the queue is full, and the
         driver's errors where the commit failed: then nothing is stored.
@@ -106,7 +119,7 @@ class Intake:
             raise Unavailable(
                 "The queue is over its high-water mark; come back later.", retry_after=RETRY_AFTER_SECONDS
             )
-        accepted: asyncio.Future[UUID] = asyncio.get_running_loop().create_future()
+        accepted: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         self.waiting.put_nowait(Waiting(submission, accepted))
         return await accepted
 
@@ -134,9 +147,10 @@ class Intake:
 
     async def commit(self, group: Sequence[Waiting]) -> None:
         """Commit a group and answer it; on failure its members one by one."""
+        keyed = any(waiting.submission.key is not None for waiting in group)
         try:
-            async with self.database.transaction() as connection:
-                receipts = await self.keep(connection, [waiting.submission for waiting in group])
+            async with self.database.transaction() if keyed else self.database.single() as connection:
+                answers = await self.keep(connection, [waiting.submission for waiting in group])
         except STORE_ERRORS as error:
             if len(group) > 1 and isinstance(error, sqlalchemy.exc.DBAPIError) and not error.connection_invalidated:
                 for waiting in group:
@@ -144,25 +158,24 @@ class Intake:
                 return
             answer(group, [error] * len(group))
         else:
-            answer(group, receipts)
+            answer(group, answers)
 
-    async def keep(self, connection: AsyncConnection, group: Sequence[Submission]) -> list[UUID | Exception]:
-        """Write a group inside a transaction; give each one's receipt id, or the reason why it has none."""
-        receipts = await self.settle_keys(connection, group)
-        new = [submission for submission in group if receipts.get(submission.id, submission.id) == submission.id]
+    async def keep(self, connection: AsyncConnection, group: Sequence[Submission]) -> list[Accepted | Exception]:
+        """Write a group, in a transaction where some have keys; give each one's receipt, or the reason why it has none."""
+        settled = await self.settle_keys(connection, group)
+        new = [submission for submission in group if settled.get(submission.id, submission.id) == submission.id]
+        received_at = None
         if new:
-            await connection.execute(
-                KEEP,
-                {
-                    "ids": [submission.id for submission in new],
-                    "types": [submission.content_type for submission in new],
-                    "bodies": [submission.body for submission in new],
-                    "sources": [submission.hints.get("source") for submission in new],
-                    "hints": [to_json(submission.hints) for submission in new],
-                },
-            )
-            await connection.execute(NOTIFY, {"channel": QUEUED_CHANNEL})
-        return [receipts.get(submission.id, submission.id) for submission in group]
+            parameters = {
+                "ids": [submission.id for submission in new],
+                "types": [submission.content_type for submission in new],
+                "bodies": [submission.body for submission in new],
+                "sources": [submission.hints.get("source") for submission in new],
+                "hints": [to_json(submission.hints) for submission in new],
+                "channel": QUEUED_CHANNEL,
+            }
+            received_at = (await connection.execute(KEEP, parameters)).one().received_at
+        return [receipt(submission, settled.get(submission.id, submission.id), received_at) for submission in group]
 
     async def settle_keys(
         self, connection: AsyncConnection, group: Sequence[Submission]
@@ -206,7 +219,14 @@ def settle(submission: Submission, digest: bytes, owner: UUID) -> UUID | Excepti
     return InvalidRequest(detail, faults=[Fault("/header/Idempotency-Key", detail)])
 
 
-def answer(group: Sequence[Waiting], answers: Sequence[UUID | Exception]) -> None:
+def receipt(submission: Submission, owner: UUID | Exception, received_at: datetime | None) -> Accepted | Exception:
+    """Give what a submission is answered with, by whose the receipt is that it gets."""
+    if isinstance(owner, Exception):
+        return owner
+    return Accepted(owner, received_at if owner == submission.id else None)
+
+
+def answer(group: Sequence[Waiting], answers: Sequence[Accepted | Exception]) -> None:
     """Resolve what a group's requests wait for; one whose client has gone is committed all the same."""
     for waiting, result in zip(group, answers, strict=True):
         if waiting.accepted.cancelled():

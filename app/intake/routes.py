@@ -67,9 +67,12 @@ async def post_articles(
     """
     body, content_type = await read_submission(request, query)
     submission = Submission(body, content_type, query.hints(), idempotency_key)
-    receipt_id = await request.app.state.intake.accept(submission)
+    accepted = await request.app.state.intake.accept(submission)
     seconds = wait_seconds(prefer)
-    receipt = await request.app.state.waiters.wait(receipt_id, seconds)
+    if accepted.received_at is not None and not seconds:
+        receipt = receipts.queued(accepted.receipt_id, accepted.received_at)
+    else:
+        receipt = await request.app.state.waiters.wait(accepted.receipt_id, seconds)
     status = 200 if seconds and receipt["state"] in receipts.ENDED else 202
     headers = {"Preference-Applied": f"wait={seconds:.0f}"} if seconds else {}
     return receipt_response(request, receipt, status=status, headers=headers)

@@ -175,6 +175,19 @@ async def test_a_large_submission_has_its_items_paged(database_url: str) -> None
     assert positions == list(range(450))
 
 
+async def test_the_answer_is_the_receipt_as_the_store_has_it(client: httpx.AsyncClient, database: Database) -> None:
+    texts = [f"{CALM} Number {n}." for n in range(9)]
+    answers = await asyncio.gather(
+        *(post(client, text, **({"Idempotency_Key": text[-2]} if n < 3 else {})) for n, text in enumerate(texts))
+    )
+    assert {answer.status_code for answer in answers} == {202}
+    for answer in answers:
+        assert answer.json() == (await client.get(answer.headers["location"])).json()
+    again = await post(client, texts[0], Idempotency_Key="0")
+    assert again.json() == answers[0].json()
+    assert await stored(database) == 9
+
+
 async def test_the_same_idempotency_key_answers_the_first_receipt_again(
     client: httpx.AsyncClient, database: Database
 ) -> None:
