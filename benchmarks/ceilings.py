@@ -12,21 +12,21 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import asyncpg
 import uvicorn
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from app import errors, log
 from app.db import raw_connection, to_json
 from app.drain import Drain
+from app.intake.parameters import read_headers, read_query
 from app.intake.receipt_routes import receipt_response
 from app.intake.receipts import queued
-from app.intake.routes import IdempotencyKey, Prefer
-from app.intake.schemas import IntakeQuery, Receipt
+from app.intake.schemas import Receipt
 from app.intake.submission import read_submission
 from app.metrics import Observe
 from app.serve import listening_socket
@@ -73,12 +73,8 @@ def application(settings: Settings, *, inserting: bool) -> FastAPI:
     errors.install(made)
 
     @made.post("/v1/articles", status_code=202, response_model=Receipt)
-    async def post_articles(
-        request: Request,
-        query: Annotated[IntakeQuery, Query()],
-        prefer: Prefer = None,  # noqa: ARG001 - read and checked, as the service does
-        idempotency_key: IdempotencyKey = None,  # noqa: ARG001
-    ) -> Response:
+    async def post_articles(request: Request) -> Response:
+        query, _ = read_query(request), read_headers(request)
         body, content_type = await read_submission(request, query)
         hints = query.hints()
         receipt_id, received_at = uuid7(), datetime.now(UTC)
