@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -61,6 +62,7 @@ class Answers:
     cpu: float
 
 
+@cache
 def articles() -> list[tuple[str, str]]:
     """Make up the texts: a headline that the request's number goes behind, and about 7 KB under it."""
     press = Press(3)

@@ -16,10 +16,12 @@ PARTS: Final[Mapping[str, Callable[[Given], Report]]] = {"accept": accept.measur
 def main() -> None:
     """Run the parts that are named, and report them together."""
     arguments = parser(__doc__)
-    arguments.add_argument("parts", nargs="*", default=list(PARTS), choices=list(PARTS), metavar="PART")
+    arguments.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     options = arguments.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        arguments.error(f"there is no part {', '.join(sorted(unknown))}")
     given = Given(options.seconds, options.postgres)
-    finish([PARTS[part](given) for part in options.parts], options.json)
+    finish([PARTS[part](given) for part in options.parts or PARTS], options.json)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy.exc
 import structlog
 import xxhash
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from app.db import STORE_ERRORS, Database, to_json
+from app.db import SINGLE_CONNECTIONS, STORE_ERRORS, Database, driver, of_a_row, to_json
 from app.errors import Fault, InvalidRequest, Unavailable
 from app.health import queue_depth
 from app.queue.claims import QUEUED_CHANNEL
@@ -26,22 +25,20 @@ log = structlog.get_logger()
 
 GROUP_ROWS = 256
 GROUP_BYTES = 16_000_000
+COMMITTERS = SINGLE_CONNECTIONS
 DEPTH_SECONDS = 1.0
 LOW_WATER = 0.8
 RETRY_AFTER_SECONDS = 10
 
-KEEP = text(
-    """
+KEEP = """
     WITH kept AS (
         INSERT INTO submissions (id, content_type, body, body_bytes, source, hints)
         SELECT id, content_type, body, length(body), source, hints::jsonb
-        FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]), CAST(:sources AS text[]),
-                    CAST(:hints AS text[])) AS v(id, content_type, body, source, hints)
+        FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::text[]) AS v(id, content_type, body, source, hints)
         RETURNING received_at
     )
-    SELECT max(received_at) AS received_at, pg_notify(:channel, '') FROM kept
-    """
-)
+    SELECT max(received_at), pg_notify($6, '') FROM kept
+"""
 """Keeps a group and announces it in one round trip; all of a group arrived when its transaction began."""
 TAKE_KEYS = text(
     """
@@ -107,6 +104,7 @@ class Intake:
         self.hours = settings.idempotency_hours
         self.high_water = settings.queue_high_water
         self.waiting: asyncio.Queue[Waiting] = asyncio.Queue()
+        self.idle = 0
         self.full = False
 
     async def accept(self, submission: Submission) -> Accepted:
@@ -136,23 +134,35 @@ class Intake:
             await asyncio.sleep(DEPTH_SECONDS)
 
     async def run(self) -> None:
-        """Commit what waits, group after group, until cancelled."""
+        """Commit what waits, group after group, a few groups at a time, until cancelled."""
+        async with asyncio.TaskGroup() as committers:
+            for _ in range(COMMITTERS):
+                committers.create_task(self.commit_groups())
+
+    async def commit_groups(self) -> None:
+        """Commit one group after the other; while this one is on its way to the disk, others are gathered and sent."""
         while True:
-            group = [await self.waiting.get()]
-            size = len(group[0].submission.body)
-            while not self.waiting.empty() and len(group) < GROUP_ROWS and size < GROUP_BYTES:
-                group.append(self.waiting.get_nowait())
-                size += len(group[-1].submission.body)
-            await self.commit(group)
+            self.idle += 1
+            first = await self.waiting.get()
+            self.idle -= 1
+            await self.commit(self.gather(first))
+
+    def gather(self, first: Waiting) -> list[Waiting]:
+        """Give a group: this committer's share of what waits, the others that are idle take theirs."""
+        group, size = [first], len(first.submission.body)
+        rows = min(GROUP_ROWS, -(-(self.waiting.qsize() + 1) // (self.idle + 1)))
+        while not self.waiting.empty() and len(group) < rows and size < GROUP_BYTES:
+            group.append(self.waiting.get_nowait())
+            size += len(group[-1].submission.body)
+        return group
 
     async def commit(self, group: Sequence[Waiting]) -> None:
         """Commit a group and answer it; on failure its members one by one."""
-        keyed = any(waiting.submission.key is not None for waiting in group)
+        submissions = [waiting.submission for waiting in group]
         try:
-            async with self.database.transaction() if keyed else self.database.single() as connection:
-                answers = await self.keep(connection, [waiting.submission for waiting in group])
+            answers = await (self.keep_keyed if any(map(keyed, submissions)) else self.keep)(submissions)
         except STORE_ERRORS as error:
-            if len(group) > 1 and isinstance(error, sqlalchemy.exc.DBAPIError) and not error.connection_invalidated:
+            if len(group) > 1 and of_a_row(error):
                 for waiting in group:
                     await self.commit([waiting])
                 return
@@ -160,21 +170,18 @@ class Intake:
         else:
             answer(group, answers)
 
-    async def keep(self, connection: AsyncConnection, group: Sequence[Submission]) -> list[Accepted | Exception]:
-        """Write a group, in a transaction where some have keys; give each one's receipt, or the reason why it has none."""
-        settled = await self.settle_keys(connection, group)
-        new = [submission for submission in group if settled.get(submission.id, submission.id) == submission.id]
-        received_at = None
-        if new:
-            parameters = {
-                "ids": [submission.id for submission in new],
-                "types": [submission.content_type for submission in new],
-                "bodies": [submission.body for submission in new],
-                "sources": [submission.hints.get("source") for submission in new],
-                "hints": [to_json(submission.hints) for submission in new],
-                "channel": QUEUED_CHANNEL,
-            }
-            received_at = (await connection.execute(KEEP, parameters)).one().received_at
+    async def keep(self, group: Sequence[Submission]) -> list[Accepted | Exception]:
+        """Write a group in one statement, which is its transaction; give each one's receipt."""
+        async with self.database.single() as connection:
+            received_at = await connection.fetchval(KEEP, *columns(group))
+        return [Accepted(submission.id, received_at) for submission in group]
+
+    async def keep_keyed(self, group: Sequence[Submission]) -> list[Accepted | Exception]:
+        """Write a group in which some have keys; give each one's receipt, or the reason why it has none."""
+        async with self.database.transaction() as connection:
+            settled = await self.settle_keys(connection, group)
+            new = [submission for submission in group if settled.get(submission.id, submission.id) == submission.id]
+            received_at = await (await driver(connection)).fetchval(KEEP, *columns(new)) if new else None
         return [receipt(submission, settled.get(submission.id, submission.id), received_at) for submission in group]
 
     async def settle_keys(
@@ -209,6 +216,23 @@ class Intake:
 async def forget_keys(connection: AsyncConnection, hours: int) -> None:
     """Delete Idempotency-Keys whose time is over, a thousand at most."""
     await connection.execute(FORGET_KEYS, {"hours": hours})
+
+
+def keyed(submission: Submission) -> bool:
+    """Say whether a submission came with an Idempotency-Key."""
+    return submission.key is not None
+
+
+def columns(group: Sequence[Submission]) -> tuple[object, ...]:
+    """Give the parameters of KEEP."""
+    return (
+        [submission.id for submission in group],
+        [submission.content_type for submission in group],
+        [submission.body for submission in group],
+        [submission.hints.get("source") for submission in group],
+        [to_json(submission.hints) for submission in group],
+        QUEUED_CHANNEL,
+    )
 
 
 def settle(submission: Submission, digest: bytes, owner: UUID) -> UUID | Exception:
