@@ -54,7 +54,7 @@ def refused(error: DBAPIError) -> bool:
     return sqlstate(error)[:2] in REFUSED
 
 
-def of_a_row(error: Exception) -> bool:
+def of_a_row(error: BaseException) -> bool:
     """Say whether a statement failed for something in it, so that its rows may be tried one by one; else for the store."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None) or ""
@@ -101,7 +101,12 @@ class Database:
         """
         await self.statements  # opens it the first time
         async with self.statements.acquire(timeout=POOL_WAIT_SECONDS) as connection:
-            yield connection
+            try:
+                yield connection
+            except BaseException as error:
+                if not of_a_row(error):  # it may be cut, at odds with the driver, or lead to a server that only reads
+                    connection.terminate()
+                raise
 
     async def close(self) -> None:
         """Close every connection of both pools."""

@@ -157,11 +157,11 @@ class Intake:
         return group
 
     async def commit(self, group: Sequence[Waiting]) -> None:
-        """Commit a group and answer it; on failure its members one by one."""
+        """Commit a group and answer it, whatever happens; where one of its members made it fail, all of them one by one."""
         submissions = [waiting.submission for waiting in group]
         try:
             answers = await (self.keep_keyed if any(map(keyed, submissions)) else self.keep)(submissions)
-        except STORE_ERRORS as error:
+        except Exception as error:  # noqa: BLE001 - each request raises it again, and the next group is kept
             if len(group) > 1 and of_a_row(error):
                 for waiting in group:
                     await self.commit([waiting])

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from app.db import Database
+from app.intake.accept import Accepted, Intake, Submission
+from app.settings import Settings
 from tests.running import a_worker, ended, http, post
 
 CALM = "A calm day at the harbour, said the keeper of the lighthouse."
@@ -344,3 +346,25 @@ async def test_any_charset_and_any_character_is_taken(database_url: str, body: b
         receipt = (await post(client, body, kind, Prefer="wait=20")).json()
         made = (await client.get(f"/v1/articles/{receipt['items'][0]['article_id']}")).json()
     assert made["text"].replace("\ufffd", "") == "Über den Hafen zog ein Gewitter."
+
+
+@pytest.mark.parametrize("bad", ["text/plain\x00", "text/\ud800"], ids=["the store refuses", "has no encoding"])
+@pytest.mark.parametrize("key", [None, "k"], ids=["without keys", "with keys"])
+async def test_what_cannot_be_stored_fails_alone(database: Database, bad: str, key: str | None) -> None:
+    intake = Intake(database, Settings())
+    running = asyncio.create_task(intake.run())
+    group = [Submission(b"words", kind, {}, key and f"{key}{n}") for n, kind in enumerate(["text/plain", bad] * 3)]
+    found = await asyncio.gather(*map(intake.accept, group), return_exceptions=True)
+    assert [isinstance(one, Accepted) for one in found] == [True, False] * 3
+    assert await stored(database) == 3
+    running.cancel()
+
+
+async def test_connections_that_are_cut_are_opened_anew(client: httpx.AsyncClient, database: Database) -> None:
+    assert (await post(client, CALM)).status_code == 202
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    async with database.reading() as connection:
+        await connection.execute(text(others))
+    deadline = asyncio.get_running_loop().time() + 30
+    while (await post(client, CALM)).status_code != 202:
+        assert asyncio.get_running_loop().time() < deadline
