@@ -79,6 +79,16 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
             await database.close()
 
 
+def stand_before(application: FastAPI) -> None:
+    """Put what every request passes before an application; the last one here is met first."""
+    settings: Settings = application.state.settings
+    application.add_middleware(Guard, settings=settings)
+    application.add_middleware(Pace, settings=settings)
+    application.add_middleware(Drain)
+    application.add_middleware(Forwarded, trusted_hosts=settings.forwarded_allow_ips)
+    application.add_middleware(Observe)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Give the application; it connects when its lifespan begins."""
     application = FastAPIOffline(
@@ -98,10 +108,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in ROUTED:
         application.include_router(module.router)
     application.state.routes = [route for module in ROUTED for route in module.router.routes]
-    application.add_middleware(Guard, settings=application.state.settings)
-    application.add_middleware(Pace, settings=application.state.settings)
-    application.add_middleware(Drain)
-    application.add_middleware(Forwarded, trusted_hosts=application.state.settings.forwarded_allow_ips)
-    application.add_middleware(Observe)
+    stand_before(application)
     application.openapi = partial(document, application)  # type: ignore[method-assign] # FastAPI's documented way
     return application

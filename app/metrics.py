@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import cache
 from uuid import uuid4
 
 import structlog
@@ -73,10 +74,17 @@ class Observe:
                 count(scope, status, time.perf_counter() - began)
 
 
+@cache
+def series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Give the counter and the histogram of a kind of request, of which there are few: to look them up takes a lock each time."""
+    return REQUESTS.labels(method, route, status), SECONDS.labels(method, route)
+
+
 def count(scope: Scope, status: int, seconds: float) -> None:
     """Count a request under its route's pattern, so that ids in paths make no new series."""
     route = getattr(scope.get("route"), "path", "unmatched")
     method = scope["method"] if scope["method"] in METHODS else "other"
-    REQUESTS.labels(method, route, status).inc()
-    SECONDS.labels(method, route).observe(seconds)
+    requests, durations = series(method, route, status)
+    requests.inc()
+    durations.observe(seconds)
     log.debug("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))

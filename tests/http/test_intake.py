@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from app.db import Database
+from app.intake.accept import Accepted, Intake, Submission
+from app.settings import Settings
 from tests.running import a_worker, ended, http, post
 
 CALM = "A calm day at the harbour, said the keeper of the lighthouse."
@@ -175,6 +177,19 @@ async def test_a_large_submission_has_its_items_paged(database_url: str) -> None
     assert positions == list(range(450))
 
 
+async def test_the_answer_is_the_receipt_as_the_store_has_it(client: httpx.AsyncClient, database: Database) -> None:
+    texts = [f"{CALM} Number {n}." for n in range(9)]
+    answers = await asyncio.gather(
+        *(post(client, text, **({"Idempotency_Key": text[-2]} if n < 3 else {})) for n, text in enumerate(texts))
+    )
+    assert {answer.status_code for answer in answers} == {202}
+    for answer in answers:
+        assert answer.json() == (await client.get(answer.headers["location"])).json()
+    again = await post(client, texts[0], Idempotency_Key="0")
+    assert again.json() == answers[0].json()
+    assert await stored(database) == 9
+
+
 async def test_the_same_idempotency_key_answers_the_first_receipt_again(
     client: httpx.AsyncClient, database: Database
 ) -> None:
@@ -321,3 +336,25 @@ async def test_any_charset_and_any_character_is_taken(database_url: str, body: b
         receipt = (await post(client, body, kind, Prefer="wait=20")).json()
         made = (await client.get(f"/v1/articles/{receipt['items'][0]['article_id']}")).json()
     assert made["text"].replace("\ufffd", "") == "Über den Hafen zog ein Gewitter."
+
+
+@pytest.mark.parametrize("bad", ["text/plain\x00", "text/\ud800"], ids=["the store refuses", "has no encoding"])
+@pytest.mark.parametrize("key", [None, "k"], ids=["without keys", "with keys"])
+async def test_what_cannot_be_stored_fails_alone(database: Database, bad: str, key: str | None) -> None:
+    intake = Intake(database, Settings())
+    running = asyncio.create_task(intake.run())
+    group = [Submission(b"words", kind, {}, key and f"{key}{n}") for n, kind in enumerate(["text/plain", bad] * 3)]
+    found = await asyncio.gather(*map(intake.accept, group), return_exceptions=True)
+    assert [isinstance(one, Accepted) for one in found] == [True, False] * 3
+    assert await stored(database) == 3
+    running.cancel()
+
+
+async def test_connections_that_are_cut_are_opened_anew(client: httpx.AsyncClient, database: Database) -> None:
+    assert (await post(client, CALM)).status_code == 202
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    async with database.reading() as connection:
+        await connection.execute(text(others))
+    deadline = asyncio.get_running_loop().time() + 30
+    while (await post(client, CALM)).status_code != 202:
+        assert asyncio.get_running_loop().time() < deadline
