@@ -1,11 +1,30 @@
 """Logs: one structured line for each thing that happened, as JSON for machines or in colour for a person."""
 
 import logging
+import re
 import sys
+import textwrap
 
 import structlog
 
 from app.settings import Settings
+
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What moves a terminal's cursor, sets its colours or turns its text round; JSON escapes it anyway."""
+
+
+def harmless(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Have no stranger's text begin a line of its own, in a message or a traceback, nor speak to the terminal."""
+    told = {name: escaped(value) if isinstance(value, str) else value for name, value in event.items()}
+    told["event"] = str(told["event"]).replace("\n", "\\n")
+    if "exception" in told:
+        told["exception"] = textwrap.indent(told["exception"], "  ")
+    return told
+
+
+def escaped(text: str) -> str:
+    """Give a text with its control characters written out, but for ends of lines and tabs."""
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def configure(settings: Settings) -> None:
@@ -16,11 +35,14 @@ def configure(settings: Settings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
-        if people
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    )
+    console = structlog.dev.ConsoleRenderer(
+        exception_formatter=structlog.dev.plain_traceback
+    )  # no locals: they hold keys
+    last: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        *([harmless, console] if people else [structlog.processors.JSONRenderer()]),
+    ]
+    meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     structlog.configure(
         processors=[*shared, *last],
@@ -29,5 +51,5 @@ def configure(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[meta, *last], foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)

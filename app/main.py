@@ -5,11 +5,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
 import app as package
 from app import errors, learning, operating
+from app.bounds import Bounds
 from app.db import connect
 from app.drain import Drain
 from app.errors import StartError
@@ -19,7 +20,9 @@ from app.intake.accept import Intake
 from app.intake.receipts import Waiters
 from app.metrics import Observe
 from app.openapi import DESCRIPTION, TAGS, document, operation_id
+from app.places import places
 from app.query import article, articles, authors, changes, raw, revisions, sources, stories, topics
+from app.query.answers import each_once
 from app.query.following import Followers
 from app.query.related import Related
 from app.queue.claims import FINISHED_CHANNEL
@@ -75,6 +78,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         openapi_tags=TAGS,
         redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(each_once)],
         lifespan=lifespan,
         generate_unique_id_function=operation_id,
     )
@@ -82,10 +87,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     application.state.related = Related()
     application.state.lent = ()
     application.state.followers = Followers()
+    application.state.places = places(
+        waiting=application.state.settings.max_waiting,
+        streams=application.state.settings.max_streams,
+        extracting=application.state.settings.max_extracting,
+    )
     errors.install(application)
     for module in ROUTED:
         application.include_router(module.router)
     application.state.routes = [route for module in ROUTED for route in module.router.routes]
+    application.add_middleware(Bounds, settings=application.state.settings)
     application.add_middleware(Drain)
     application.add_middleware(Observe)
     application.openapi = partial(document, application)  # type: ignore[method-assign] # FastAPI's documented way

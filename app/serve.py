@@ -18,6 +18,7 @@ from app import embedded, migrate
 from app.errors import StartError
 from app.main import create_app
 from app.settings import Settings
+from app.wire import Wire
 
 log = structlog.get_logger()
 
@@ -146,6 +147,8 @@ async def serve_http(
             forwarded_allow_ips=settings.forwarded_allow_ips,
             timeout_graceful_shutdown=int(DRAIN_SECONDS),
             server_header=False,
+            http=Wire,
+            ws="none",
         )
     )
     looking = asyncio.create_task(look_after(server, workers, listener, store))

@@ -34,6 +34,8 @@ MARKUP = re.compile(
     re.IGNORECASE,
 )
 """How a document begins that is certainly markup: no plain text does."""
+LONGEST_TYPE = 255
+"""Characters of a Content-Type that are read: the standard library takes time by their square for its parameters."""
 BEGINNING = 4_000
 START = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*")
 
@@ -41,7 +43,7 @@ START = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*")
 def media_type(content_type: str) -> tuple[str, str | None]:
     """Give the media type in lower case and the charset that a Content-Type states."""
     message = Message()
-    message["Content-Type"] = content_type
+    message["Content-Type"] = content_type[:LONGEST_TYPE]
     charset = message.get_param("charset")
     given = content_type.partition(";")[0].strip().lower()
     return given, charset if isinstance(charset, str) else None

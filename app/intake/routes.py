@@ -1,6 +1,7 @@
 """`POST /v1/articles`: one body in, one receipt out, and nothing kept of what is refused."""
 
 import re
+from contextlib import nullcontext
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -12,6 +13,7 @@ from app.intake.bodies import REQUEST_BODY
 from app.intake.receipt_routes import receipt_response
 from app.intake.schemas import IntakeQuery, Receipt
 from app.intake.submission import read_submission
+from app.places import Places
 
 router = APIRouter(prefix="/v1", tags=["intake"])
 
@@ -62,14 +64,16 @@ async def post_articles(
     """Take one body and answer with its receipt.
 
     `202` means: the submission is committed to the store and will be processed, whatever crashes. With
-    `Prefer: wait=N` the answer is `200` with the finished receipt if that takes no longer than N seconds. Any other
-    answer means that nothing of the body was kept.
+    `Prefer: wait=N` the answer is `200` with the finished receipt if that takes no longer than N seconds, and if not too
+    many wait already. Any other answer means that nothing of the body was kept.
     """
     body, content_type = await read_submission(request, query)
     submission = Submission(body, content_type, query.hints(), idempotency_key)
     receipt_id = await request.app.state.intake.accept(submission)
-    seconds = wait_seconds(prefer)
-    receipt = await request.app.state.waiters.wait(receipt_id, seconds)
+    waiting: Places = request.app.state.places.waiting
+    seconds = 0.0 if waiting.full else wait_seconds(prefer)
+    with waiting.held() if seconds else nullcontext():
+        receipt = await request.app.state.waiters.wait(receipt_id, seconds)
     status = 200 if seconds and receipt["state"] in receipts.ENDED else 202
     headers = {"Preference-Applied": f"wait={seconds:.0f}"} if seconds else {}
     return receipt_response(request, receipt, status=status, headers=headers)

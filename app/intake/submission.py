@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from app.errors import Fault, InvalidRequest, UnsupportedType
 from app.formats.check import check as check_body
+from app.formats.sniff import LONGEST_TYPE
 from app.formats.unreadable import UnknownType, Unreadable
 from app.intake.body import read_body
 from app.intake.schemas import IntakeQuery
@@ -18,8 +19,11 @@ OFF_LOOP_BYTES = 100_000
 async def read_submission(request: Request, query: IntakeQuery) -> tuple[bytes, str]:
     """Give the body, decompressed, and its Content-Type; raises what the body is refused with."""
     settings: Settings = request.app.state.settings
-    body = await read_body(request, limit=settings.max_body_bytes)
     content_type = request.headers.get("content-type", "")
+    if len(content_type) > LONGEST_TYPE:
+        detail = f"longer than {LONGEST_TYPE} characters"
+        raise InvalidRequest(f"The Content-Type is {detail}.", faults=[Fault("/header/Content-Type", detail)])
+    body = await read_body(request, limit=settings.max_body_bytes)
     if len(body) > OFF_LOOP_BYTES:
         await asyncio.to_thread(check, body, content_type, query, settings.max_items)
     else:

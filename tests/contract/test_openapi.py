@@ -37,13 +37,20 @@ def test_every_operation_is_explained_with_examples_and_errors(name: str, operat
     statuses = set(operation["responses"])
     assert {"422", "500"} <= statuses
     for status in statuses - {"200", "202", "204", "304"}:
-        [(kind, content)] = operation["responses"][status]["content"].items()
+        [(kind, content)] = resolved(operation["responses"][status])["content"].items()
         assert kind == "application/problem+json"
         assert content["example"]["status"] == int(status)
     for status in statuses & {"200", "202"}:
         content = operation["responses"][status].get("content", {}).get("application/json")
         if content:
             assert has_example(content), f"{name} {status}"
+
+
+def resolved(response: dict[str, Any]) -> dict[str, Any]:
+    """Give a response, itself or by its name."""
+    named = response.get("$ref", "").rsplit("/", 1)[-1]
+    found: dict[str, Any] = DOCUMENT["components"]["responses"][named] if named else response
+    return found
 
 
 def has_example(content: dict[str, Any]) -> bool:
