@@ -19,6 +19,7 @@ from app.main import create_app, lifespan
 from app.pipeline.background import DEFAULT
 from app.settings import Settings
 from app.walled import WalledOff
+from app.wire import Wire
 from app.worker import Worker
 
 QUICK = {"lease_seconds": 1.5, "poll_seconds": 0.1, "retry_base_seconds": 0.05, "item_seconds": 5.0}
@@ -87,7 +88,9 @@ async def listening(url: str, **others: Any) -> AsyncIterator[httpx.AsyncClient]
     """Open the HTTP application on a port of its own, for answers that have no end."""
     application = create_app(settings_for(url, **others))
     application.state.lent = lent()
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_config=None, access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(application, port=0, log_config=None, access_log=False, http=Wire, ws="none")
+    )
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.02)
