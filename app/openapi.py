@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app.errors import BadRequest, FieldsTooLarge, ProblemShown, UriTooLong, problems
+from app.links import link
 
 DESCRIPTION = """\
 Raw syndicated articles in, author, date and topic lists out.
@@ -59,6 +60,7 @@ def document(application: FastAPI) -> dict[str, Any]:
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         made["components"]["responses"] = everywhere(made["paths"])
+        link(made["paths"])
         application.openapi_schema = made
     return application.openapi_schema
 
