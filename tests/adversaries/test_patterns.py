@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from re import _constants as codes  # how the standard library itself reads a pattern
-from re import _parser as parser
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -24,6 +22,9 @@ import app.pipeline
 import app.query
 import app.store
 
+codes: Any = importlib.import_module("re._constants")
+parser: Any = importlib.import_module("re._parser")
+"""How the standard library itself reads a pattern."""
 PACKAGES = (app.formats, app.pipeline, app.intake, app.query, app.store)
 LENGTH = 1_000
 """Characters of a text: what grows with the square of it takes a moment, with its cube too long."""
