@@ -76,8 +76,11 @@ def known_parameters(request: Request) -> dict[str, bool]:
     return names
 
 
-def each_once(request: Request) -> None:
-    """Refuse a parameter that is given twice where one value is meant: a gateway may have judged by the other one."""
+async def each_once(request: Request) -> None:
+    """Refuse a parameter that is given twice where one value is meant: a gateway may have judged by the other one.
+
+    Asynchronous, as FastAPI takes a thread for any other dependency.
+    """
     if b"&" not in request.scope["query_string"]:
         return
     given = Counter(name for name, _ in request.query_params.multi_items())
@@ -92,7 +95,7 @@ def each_once(request: Request) -> None:
         raise InvalidRequest("There are parameters that are given more than once.", faults=faults[:FAULTS_SHOWN])
 
 
-def only_known_parameters(request: Request) -> None:
+async def only_known_parameters(request: Request) -> None:
     """Refuse query parameters that the route does not take, so that a typo is an error and not another answer."""
     known = known_parameters(request)
     faults = [
