@@ -144,6 +144,7 @@ def connect(url: str, settings: Settings) -> Database:
         pool_timeout=POOL_WAIT_SECONDS,
         pool_pre_ping=False,
         pool_recycle=1800,
+        hide_parameters=True,  # what articles say does not belong in logs
         json_serializer=to_json,
         json_deserializer=orjson.loads,
     )

@@ -3,6 +3,7 @@
 DatelineError
 ├── Problem                     answered to a client, with its HTTP status
 │   ├── Moved             308   with Location
+│   ├── BadRequest        400   no request that HTTP knows
 │   ├── InvalidRequest    422   which part, and why
 │   ├── Unauthorized      401   with WWW-Authenticate   (these three in access/refusal.py)
 │   ├── Forbidden         403   with WWW-Authenticate where a scope is missing
@@ -13,8 +14,10 @@ DatelineError
 │   ├── PreconditionFailed 412
 │   ├── TooSlow           408
 │   ├── BodyTooLarge      413
+│   ├── UriTooLong        414
 │   ├── UnsupportedType   415
 │   ├── UnsupportedCoding 415   with Accept-Encoding
+│   ├── FieldsTooLarge    431
 │   └── Unavailable       503   with Retry-After
 └── StartError                  the process cannot start; its message says what to do
 """
@@ -23,6 +26,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
@@ -31,6 +35,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 
 from app.db import STORE_ERRORS
@@ -38,6 +43,10 @@ from app.db import STORE_ERRORS
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
+UNQUOTED = "/~!$&'()*+,;=:@"
+"""Characters that stand for themselves in a path, and with `%` and `?` in a query (RFC 3986)."""
+FAULTS_SHOWN = 20
+"""Wrong parts that an answer names: there may be as many as a sender likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,24 @@ class BodyTooLarge(Problem):
     status, kind, title = 413, "body-too-large", "Body too large"
 
 
+class BadRequest(Problem):
+    """The request is none that HTTP knows."""
+
+    status, kind, title = 400, "bad-request", "Bad request"
+
+
+class UriTooLong(Problem):
+    """Path and query are over the limit."""
+
+    status, kind, title = 414, "uri-too-long", "URI too long"
+
+
+class FieldsTooLarge(Problem):
+    """The header fields are over the limit, in number or in size."""
+
+    status, kind, title = 431, "request-header-fields-too-large", "Request header fields too large"
+
+
 class UnsupportedType(Problem):
     """There is no reader for the body's Content-Type."""
 
@@ -159,17 +186,23 @@ def problem_body(  # noqa: PLR0913 - the members of RFC 9457
     return body
 
 
+def asked_for(request: Request) -> str:
+    """Give the request's own path and query, whatever Host it names: where that leads is not for a stranger to say."""
+    path = "/" + quote(request.scope["path"], safe=UNQUOTED).lstrip("/")
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{path}?{quote(query, safe=UNQUOTED + '%?')}" if query else path
+
+
 def problem_response(request: Request, problem: Problem) -> Response:
     """Give the response that a problem is answered with."""
     if isinstance(problem, Moved):
-        there = str(request.url.replace(scheme="", netloc="")).replace(problem.gone, problem.kept, 1)
-        problem.headers["Location"] = there
+        problem.headers["Location"] = asked_for(request).replace(problem.gone, problem.kept, 1)
     body = problem_body(
         status=problem.status,
         kind=problem.kind,
         title=problem.title,
         detail=problem.detail,
-        instance=request.url.path,
+        instance=request.scope["path"],
         faults=problem.faults,
     )
     return Response(orjson.dumps(body), problem.status, problem.headers, MEDIA_TYPE)
@@ -192,7 +225,7 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
     """Answer a request that FastAPI found not to fit, part by part."""
     if not isinstance(error, RequestValidationError):
         raise error
-    faults = [Fault(pointer_of(found["loc"]), str(found["msg"])) for found in error.errors()]
+    faults = [Fault(pointer_of(found["loc"]), str(found["msg"])) for found in error.errors()[:FAULTS_SHOWN]]
     detail = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults[:3])
     return problem_response(request, InvalidRequest(detail, faults=faults))
 
@@ -207,7 +240,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(methods_of(request)))
-    body = problem_body(status=status, kind=kind, title=status.phrase, detail=detail, instance=request.url.path)
+    body = problem_body(status=status, kind=kind, title=status.phrase, detail=detail, instance=request.scope["path"])
     return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
 
 
@@ -221,9 +254,14 @@ def methods_of(request: Request) -> set[str]:
     }
 
 
+async def on_hang_up(request: Request, _: Exception) -> Response:
+    """End a request whose sender went away; the answer reaches nobody, and the log need not know."""
+    return problem_response(request, BadRequest("The connection ended before the body was whole."))
+
+
 async def on_store_error(request: Request, error: Exception) -> Response:
     """Answer 503 while Postgres is away, slow or out of connections; log which."""
-    log.error("store_unavailable", path=request.url.path, error=str(error), kind=type(error).__name__)
+    log.error("store_unavailable", path=request.scope["path"], error=str(error), kind=type(error).__name__)
     return problem_response(
         request, Unavailable("The store does not answer; nothing of this request was kept.", retry_after=5)
     )
@@ -231,8 +269,11 @@ async def on_store_error(request: Request, error: Exception) -> Response:
 
 async def on_crash(request: Request, error: Exception) -> Response:
     """Answer 500 without a word about the inside, and log the whole of it."""
-    log.error("request_crashed", path=request.url.path, exc_info=error)
-    return problem_response(request, Problem("Something went wrong here; the log has it under this path."))
+    log.error("request_crashed", path=request.scope["path"], exc_info=error)
+    headers = {"X-Content-Type-Options": "nosniff"}  # no middleware of ours sees this answer
+    return problem_response(
+        request, Problem("Something went wrong here; the log has it under this path.", headers=headers)
+    )
 
 
 class FaultShown(BaseModel):
@@ -262,14 +303,17 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         kind.status: kind
         for kind in (
             Moved,
+            BadRequest,
             NotFound,
             Conflict,
             Gone,
             PreconditionFailed,
             TooSlow,
             BodyTooLarge,
+            UriTooLong,
             UnsupportedType,
             InvalidRequest,
+            FieldsTooLarge,
             Unavailable,
         )
     }
@@ -297,6 +341,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation_error)
     app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(ClientDisconnect, on_hang_up)
     for unavailable in STORE_ERRORS:
         app.add_exception_handler(unavailable, on_store_error)
     app.add_exception_handler(Exception, on_crash)

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
 import app as package
@@ -13,6 +13,7 @@ from app import errors, learning, operating
 from app.access.gateway import Forwarded
 from app.access.guard import Guard
 from app.access.keyring import Keyring
+from app.bounds import Bounds
 from app.db import connect
 from app.drain import Drain
 from app.errors import StartError
@@ -23,7 +24,9 @@ from app.intake.receipts import Waiters
 from app.metrics import Observe
 from app.openapi import DESCRIPTION, TAGS, document, operation_id
 from app.pace import Pace
+from app.places import places
 from app.query import article, articles, authors, changes, raw, revisions, sources, stories, topics
+from app.query.answers import each_once
 from app.query.following import Followers
 from app.query.related import Related
 from app.queue.claims import FINISHED_CHANNEL
@@ -84,6 +87,7 @@ def stand_before(application: FastAPI) -> None:
     settings: Settings = application.state.settings
     application.add_middleware(Guard, settings=settings)
     application.add_middleware(Pace, settings=settings)
+    application.add_middleware(Bounds, settings=settings)
     application.add_middleware(Drain)
     application.add_middleware(Forwarded, trusted_hosts=settings.forwarded_allow_ips)
     application.add_middleware(Observe)
@@ -97,6 +101,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         openapi_tags=TAGS,
         redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(each_once)],
         lifespan=lifespan,
         generate_unique_id_function=operation_id,
     )
@@ -104,6 +110,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     application.state.related = Related()
     application.state.lent = ()
     application.state.followers = Followers()
+    application.state.places = places(
+        waiting=application.state.settings.max_waiting,
+        streams=application.state.settings.max_streams,
+        extracting=application.state.settings.max_extracting,
+    )
     errors.install(application)
     for module in ROUTED:
         application.include_router(module.router)

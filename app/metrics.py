@@ -1,4 +1,4 @@
-"""Counts and times requests, as pure ASGI, and gives request and trace ids back; `/metrics` shows it to Prometheus."""
+"""Counts and times requests, as pure ASGI, gives request and trace ids back, and forbids guessing at types; `/metrics` shows it to Prometheus."""
 
 import re
 import time
@@ -31,6 +31,8 @@ REPROCESSINGS = Gauge(
 
 REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 """What is taken over from a gateway; anything else is replaced, so that no log line can be forged."""
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+"""No browser takes an answer for anything but what its Content-Type says."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -64,7 +66,8 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *echoed]
+                sniffed = any(name == b"x-content-type-options" for name, _ in message["headers"])
+                message["headers"] = [*message["headers"], *echoed, *([] if sniffed else [NOSNIFF])]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id.decode("ascii")):

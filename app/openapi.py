@@ -9,7 +9,8 @@ from fastapi.routing import APIRoute
 
 from app.access.refusal import shown_responses
 from app.access.requirement import needed
-from app.errors import ProblemShown
+from app.errors import BadRequest, FieldsTooLarge, ProblemShown, UriTooLong, problems
+from app.links import link
 
 DESCRIPTION = """\
 Raw syndicated articles in, author, date and topic lists out.
@@ -40,11 +41,22 @@ TAGS = [
     {"name": "changes", "description": "What changed, in an order that can be followed."},
     {"name": "operating", "description": "For those who run the service."},
 ]
+EVERYWHERE = (BadRequest, UriTooLong, FieldsTooLarge)
+"""What a request's head is refused with, whichever route it is for."""
 
 
 def operation_id(route: APIRoute) -> str:
     """Name an operation after its function, so that generated clients read well."""
     return route.name
+
+
+def everywhere(paths: dict[str, Any]) -> dict[str, Any]:
+    """Have every operation name the refusals that any request can meet; give these, each once."""
+    described = problems(*(kind.status for kind in EVERYWHERE))
+    for operation in (operation for item in paths.values() for operation in item.values()):
+        for kind in EVERYWHERE:
+            operation["responses"][str(kind.status)] = {"$ref": f"#/components/responses/{kind.__name__}"}
+    return {kind.__name__: described[kind.status] for kind in EVERYWHERE}
 
 
 def document(application: FastAPI) -> dict[str, Any]:
@@ -62,7 +74,9 @@ def document(application: FastAPI) -> dict[str, Any]:
         schemas |= shown.pop("$defs", {}) | {"ProblemShown": shown}
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        made["components"]["responses"] = everywhere(made["paths"])
         guard(made)
+        link(made["paths"])
         application.openapi_schema = made
     return application.openapi_schema
 
@@ -70,7 +84,7 @@ def document(application: FastAPI) -> dict[str, Any]:
 def guard(made: dict[str, Any]) -> None:
     """Say of each operation which scope it needs, and what it answers to who has not got it."""
     made["components"]["securitySchemes"] = {"key": KEY_SCHEME}
-    made["components"]["responses"] = shown_responses()
+    made["components"]["responses"] |= shown_responses()
     for path, item in made["paths"].items():
         for method, operation in item.items():
             scopes = needed(method.upper(), path)

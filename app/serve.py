@@ -19,9 +19,9 @@ from app import embedded, migrate
 from app.access.exposure import check_exposure
 from app.errors import StartError
 from app.main import create_app
+from app.patience import give_up_lost_peers, limited
 from app.processes import allow_files
 from app.settings import Settings
-from app.wire import give_up_lost_peers, limited
 
 log = structlog.get_logger()
 

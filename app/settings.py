@@ -101,6 +101,23 @@ class Settings(BaseSettings):
 
     unread_seconds: PositiveFloat = 30.0
     """Seconds after which an answer is cut off that its client does not read."""
+    max_uri_bytes: int = Field(default=16_000, ge=1_000, le=60_000)
+    """Bytes of a request's path and query, but for its cursor; above it 414."""
+
+    max_headers: int = Field(default=100, ge=20)
+    """Header fields of a request; above it 431."""
+
+    max_header_bytes: int = Field(default=32_000, ge=1_000, le=60_000)
+    """Bytes of all header fields of a request, names and values; above it 431."""
+
+    max_waiting: PositiveInt = 250
+    """Requests that wait for an outcome or for changes at once, in one process; others are answered at once, or with 503."""
+
+    max_streams: PositiveInt = 100
+    """Streams of the change feed that are open at once, in one process; above it 503."""
+
+    max_extracting: PositiveInt = 32
+    """Requests that try an article out at once, in one process; above it 503."""
 
     queue_high_water: PositiveInt = 100_000
     """Queued submissions of a lane above which intake answers 503 with Retry-After; a quarter more for small senders."""

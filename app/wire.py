@@ -1,122 +1,99 @@
-"""uvicorn's HTTP protocol with limits for clients that are slow, silent or too many: none of them holds a connection for ever.
+"""uvicorn's HTTP/1.1 with a bound on what it keeps before a request is whole, and every refusal a problem document.
 
-uvicorn itself limits the pause between two requests of a connection, and nothing else. Bodies are limited by `app.pace`,
-which can answer in the contract's form.
+uvicorn sets none: a head that never ends is kept in memory as far as the sender likes. Nor does it tell fields that
+follow a body (trailers) from the ones that came in front of it, where a gateway has looked at them (RFC 9110, 6.5.1).
 """
 
-import asyncio
-import socket
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
 
 import orjson
-import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.errors import MEDIA_TYPE, problem_body
-from app.settings import Settings
 
-log = structlog.get_logger()
-
-LOOK_SECONDS: Final = 1.0
-"""How often a connection is looked at; its limits are kept as exactly as that."""
-READ_BYTES: Final = 16_384
-"""A client that reads so much of an answer within the limit reads; one that does not has stopped."""
+MOST_HEAD_BYTES: Final = 65_536
+"""Bytes that may arrive without a head, a part of a body or the end of one being whole."""
 
 
 class Wire(HttpToolsProtocol):
-    """One connection; the limits are those of `settings`, which a subclass made by `limited` brings.
+    """One connection; it is closed after a refusal, as nothing is known of what its next bytes mean."""
 
-    A request's head must be there `head_seconds` after its first byte or the connection's beginning. An answer that
-    nobody reads for `unread_seconds` is cut off. Above `max_connections` those that have waited longest without a
-    request make room for the newest, which is answered 503 where all are at work.
-    """
-
-    settings: ClassVar[Settings]
-    head_since: float | None
-    last_data: float
-    unread: tuple[int, float]
-    looking: asyncio.TimerHandle
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Begin to wait for a head."""
-        super().connection_made(transport)
-        now = self.loop.time()
-        self.head_since, self.last_data, self.unread = now, now, (0, now)
-        self.looking = self.loop.call_later(LOOK_SECONDS, self.look)
-        if len(self.connections) > self.settings.max_connections:
-            self.make_room()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop looking."""
-        self.looking.cancel()
-        super().connection_lost(exc)
+    quiet = 0
+    refusal = HTTPStatus.BAD_REQUEST
+    in_head = True
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; the first of it begins a head where no request is being answered."""
-        self.last_data = self.loop.time()
-        if self.head_since is None and self.at_rest():
-            self.head_since = self.last_data
+        """Take bytes off the wire; only those that lead nowhere are counted."""
+        self.quiet += len(data)
         super().data_received(data)
+        if self.quiet > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """Begin a head."""
+        self.quiet, self.in_head = 0, True
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the request's target; httptools reads none that is longer than 64 KiB."""
+        super().on_url(url)
+        if len(self.url) >= MOST_HEAD_BYTES:
+            self.refusal = HTTPStatus.REQUEST_URI_TOO_LONG
+            raise ValueError  # httptools gives up, and `send_400_response` is called
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of the head; those behind a body are dropped."""
+        if self.in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Wait for a head no longer."""
-        self.head_since = None
+        """End a head."""
+        self.quiet, self.in_head = 0, False
         super().on_headers_complete()
 
-    def at_rest(self) -> bool:
-        """Say whether no request is being answered."""
-        cycle: RequestResponseCycle | None = self.cycle  # None before the first, whatever uvicorn's annotation says
-        return cycle is None or cycle.response_complete
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        self.quiet = 0
+        super().on_body(body)
 
-    def look(self) -> None:
-        """Keep the limits, and look again."""
-        now, size = self.loop.time(), self.transport.get_write_buffer_size()
-        before, since = self.unread
-        if size == 0 or before == 0 or size <= before - READ_BYTES:
-            self.unread = (size, now)
-        elif now - since > self.settings.unread_seconds:
-            log.info("answer_not_read", client=self.client, bytes=size)
-            self.transport.abort()
-            return
-        late = self.head_since is not None and now - self.head_since > self.settings.head_seconds
-        if late and self.at_rest() and not self.transport.is_closing():
-            self.refuse(408, "Request Timeout", "The head of a request did not come in time.")
-        self.looking = self.loop.call_later(LOOK_SECONDS, self.look)
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self.quiet = 0
+        super().on_message_complete()
 
-    def make_room(self) -> None:
-        """End some connections that wait for a request, those first that never made one, then by age; else refuse this one.
+    def send_400_response(self, msg: str) -> None:
+        """Answer what could not be parsed, and close."""
+        self.refuse(self.refusal, msg if self.refusal is HTTPStatus.BAD_REQUEST else None)
 
-        A tenth of all at once, as to choose them takes a look at each.
-        """
-        open_ones = [one for one in self.connections if isinstance(one, Wire) and not one.transport.is_closing()]
-        over = len(open_ones) - self.settings.max_connections
-        if over <= 0:
-            return
-        resting = [one for one in open_ones if one is not self and one.at_rest()]
-        resting.sort(key=lambda one: (one.cycle is not None, one.last_data))
-        for one in resting[: max(over, self.settings.max_connections // 10)]:
-            one.transport.abort()
-        if not resting:
-            self.refuse(503, "Service Unavailable", "There are too many connections; come back in a moment.")
+    @property
+    def answering(self) -> bool:
+        """Whether an answer is under way, into which no other may be written."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return bool(self.pipeline) or (cycle is not None and cycle.response_started and not cycle.response_complete)
 
-    def refuse(self, status: int, title: str, detail: str) -> None:
-        """Answer a problem, which belongs to no request, and close."""
-        kind = title.lower().replace(" ", "-")
-        body = orjson.dumps(problem_body(status=status, kind=kind, title=title, detail=detail, instance=""))
-        head = f"HTTP/1.1 {status} {title}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
-        if status == 503:
-            head += "Retry-After: 1\r\n"
-        self.transport.write(f"{head}Connection: close\r\n\r\n".encode() + body)
+    def refuse(self, status: HTTPStatus, detail: str | None = None, **fields: str) -> None:
+        """Answer a problem, with more fields of its head, and close; where an answer is under way, close alone."""
+        if not self.answering:
+            self.transport.write(refused(status, detail or f"{status.description}.", fields))
         self.transport.close()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Pass over a wish for another protocol, as RFC 9110, section 7.8 has it; the connection ends with the answer."""
+        self.cycle.keep_alive = False
 
-def limited(settings: Settings) -> type[Wire]:
-    """Give the protocol with an installation's limits."""
-    return type("LimitedWire", (Wire,), {"settings": settings})
 
-
-def give_up_lost_peers(listener: socket.socket, seconds: float) -> None:
-    """Have the system end connections whose peer acknowledges nothing for so long (RFC 5482), where it can (Linux)."""
-    option = getattr(socket, "TCP_USER_TIMEOUT", None)
-    if option is not None:
-        listener.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
+def refused(status: HTTPStatus, detail: str, more: Mapping[str, str]) -> bytes:
+    """Give a whole answer to a request that was none."""
+    kind = status.phrase.lower().replace(" ", "-")
+    body: dict[str, Any] = problem_body(status=status, kind=kind, title=status.phrase, detail=detail, instance="/")
+    content = orjson.dumps(body)
+    fields = {name.replace("_", "-"): value for name, value in more.items()} | {
+        "content-type": MEDIA_TYPE,
+        "content-length": str(len(content)),
+        "x-content-type-options": "nosniff",
+        "connection": "close",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return STATUS_LINE[status] + head.encode("ascii") + b"\r\n" + content

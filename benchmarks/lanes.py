@@ -28,7 +28,8 @@ from app.intake.accept import Intake, Submission
 from app.queue.turns import Lane
 from app.settings import Settings
 from benchmarks.dispatches import Desk
-from benchmarks.drain import EMPTY, store
+from benchmarks.suite import database as fresh
+from benchmarks.suite import postgres
 from benchmarks.verdicts import percentile
 
 ASKED: Final = 1.0
@@ -140,9 +141,6 @@ async def measured(url: str, name: str, options: argparse.Namespace, seed: int) 
     database = connect(url, Settings(database_url=url))
     number = options.queued
     try:
-        async with database.transaction() as connection:
-            await connection.execute(EMPTY)
-            await connection.execute(text("UPDATE change_feed SET last_seq = 0, horizon = 0, linked_seq = 0"))
         async with served(url, int(number / 1.1) if name == "a full queue" else HIGH_WATER) as client:
             await live(client, 4, seed + 1)
             match name:
@@ -174,7 +172,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     found: list[Waited] = []
-    with store(options.postgres) as url:
+    with postgres(options.postgres) as server:
         print(
             "| beside | articles | live p50 | p99 | worst | read p50 | p99 | left in the queue |\n|---"
             + "|---" * 7
@@ -182,7 +180,8 @@ def main() -> None:
         )
         names = ("nothing", "a backfill", "a flood of one source", "large submissions", "a full queue")
         for number, name in enumerate(names):
-            one = asyncio.run(measured(url, name, options, 100 + 10 * number))
+            with fresh(server.url, "dateline_benchmark_lanes") as url:
+                one = asyncio.run(measured(url, name, options, 100 + 10 * number))
             found.append(one)
             figures = f"{one.live_p50:.0f} | {one.live_p99:.0f} | {one.live_worst:.0f} | {one.read_p50:.1f} | {one.read_p99:.1f}"
             print(f"| {one.beside} | {one.articles} | {figures} | {one.left} |", flush=True)

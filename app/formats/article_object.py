@@ -204,13 +204,13 @@ class Given:
 def json_objects(body: Body) -> list[Given]:
     """Give the article object of a JSON body, or those of its array; raises Unreadable."""
     decoded = decode(body.data, body.charset)
-    return objects_of(body, decoded, json_elements(decoded.text))
+    return objects_of(body, decoded, json_elements(decoded.text, body.max_items))
 
 
 def line_objects(body: Body) -> list[Given]:
     """Give the article object of each line; raises Unreadable."""
     decoded = decode(body.data, body.charset)
-    return objects_of(body, decoded, line_elements(decoded.text))
+    return objects_of(body, decoded, line_elements(decoded.text, body.max_items))
 
 
 def objects_of(body: Body, decoded: Decoded, elements: Iterable[Element]) -> list[Given]:
@@ -223,8 +223,6 @@ def objects_of(body: Body, decoded: Decoded, elements: Iterable[Element]) -> lis
     offsets = Offsets(body.data, decoded.text)
     unclean = ESCAPED.search(decoded.text) is not None
     for element in elements:
-        if len(found) == body.max_items:
-            raise Unreadable([(element.pointer, f"more than {body.max_items} items in one body")])
         counts = Counter(decoded.repairs)
         given, wrong = checked(cleaned(element, counts) if unclean else element)
         faults += wrong

@@ -39,7 +39,7 @@ def check_words(body: Body) -> None:
 
 def check_json(body: Body) -> None:
     """Refuse what is no JSON."""
-    for _ in json_elements(decode(body.data, body.charset).text):
+    for _ in json_elements(decode(body.data, body.charset).text, body.max_items):
         pass
 
 

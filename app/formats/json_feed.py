@@ -42,7 +42,7 @@ def read_json_feed(body: Body) -> list[RawItem]:
     Raises Unreadable where the body is no JSON, no feed, has no items, or more of them than may be.
     """
     decoded = decode(body.data, body.charset)
-    elements = list(json_elements(decoded.text))
+    elements = list(json_elements(decoded.text, body.max_items))
     feed = elements[0].value if len(elements) == 1 and not elements[0].pointer else None
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(feed, dict) or not isinstance(items, list):

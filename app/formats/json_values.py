@@ -2,13 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from app.formats.unreadable import Unreadable
 
 SPACE = re.compile(r"[ \t\n\r]*")
+DEEPEST = 100
+"""Levels of objects and arrays inside each other."""
+TOO_DEEP = f"nested too deeply; {DEEPEST} levels are read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,32 @@ def parse(text: str, start: int, pointer: str, line: int | None = None) -> tuple
     `line` is the body's line that `text` is, where it is one alone.
     """
     try:
-        return DECODER.raw_decode(text, start)
+        value, end = DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
         where = f"line {line or error.lineno}, column {error.colno}"
         raise Unreadable([(pointer, f"not JSON: {error.msg} at {where}")]) from error
     except RecursionError as error:
-        raise Unreadable([(pointer, "nested too deeply")]) from error
+        raise Unreadable([(pointer, TOO_DEEP)]) from error
     except ValueError as error:  # a constant that is no JSON, an integer of thousands of digits
         raise Unreadable([(pointer, f"not JSON: {error}")]) from error
+    if too_deep(value):
+        raise Unreadable([(pointer, TOO_DEEP)])
+    return value, end
+
+
+def too_deep(value: Any) -> bool:
+    """Say whether a value is nested deeper than is read: the door and the worker, whose stacks differ, judge alike."""
+    level = nested([value])
+    for _ in range(DEEPEST):
+        level = [part for each in level for part in nested(each.values() if type(each) is dict else each)]
+        if not level:
+            return False
+    return bool(level)
+
+
+def nested(parts: Iterable[Any]) -> list[Any]:
+    """Give those of some values that hold others."""
+    return [part for part in parts if type(part) is dict or type(part) is list]
 
 
 def space(text: str, start: int) -> int:
@@ -68,11 +89,19 @@ def array_elements(text: str, start: int) -> Iterator[Element]:
         raise Unreadable([("", "not JSON: something follows the array")])
 
 
-def json_elements(text: str) -> Iterator[Element]:
-    """Give the values of a JSON body, which is one or an array of them; raises Unreadable."""
+def within(elements: Iterable[Element], most: int) -> Iterator[Element]:
+    """Give so many elements at most; raises Unreadable at the first beyond, before it and what follows it cost anything."""
+    for number, element in enumerate(elements):
+        if number == most:
+            raise Unreadable([(element.pointer, f"more than {most} items in one body")])
+        yield element
+
+
+def json_elements(text: str, most: int) -> Iterator[Element]:
+    """Give the values of a JSON body, which is one or an array of `most` at most; raises Unreadable."""
     start = space(text, 0)
     if text[start : start + 1] == "[":
-        yield from array_elements(text, start)
+        yield from within(array_elements(text, start), most)
         return
     value, end = parse(text, start, "")
     if space(text, end) != len(text):
@@ -80,8 +109,13 @@ def json_elements(text: str) -> Iterator[Element]:
     yield Element("", value, start, end)
 
 
-def line_elements(text: str) -> Iterator[Element]:
-    """Give the values of an NDJSON body, one a line; blank lines are passed over; raises Unreadable."""
+def line_elements(text: str, most: int) -> Iterator[Element]:
+    """Give the values of an NDJSON body, one a line, `most` at most; blank lines are passed over; raises Unreadable."""
+    yield from within(every_line(text), most)
+
+
+def every_line(text: str) -> Iterator[Element]:
+    """Give the value of each line that is not blank; raises Unreadable."""
     place = index = 0
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip(" \t\r"):

@@ -50,7 +50,7 @@ def read_ninjs(body: Body) -> list[RawItem]:
     offsets = Offsets(body.data, decoded.text)
     items: list[RawItem] = []
     faults: list[tuple[str, str]] = []
-    for element in json_elements(decoded.text):
+    for element in json_elements(decoded.text, body.max_items):
         faults += faults_of(element)
         if len(faults) >= FAULTS_SHOWN:
             break

@@ -29,7 +29,7 @@ LISTS = frozenset({"headlines", "bodies", "descriptions", "subjects", "people", 
 def check_ninjs(body: Body) -> None:
     """Refuse a body that is no ninjs item or array of them: raises Unreadable with a pointer to each fault."""
     faults: list[tuple[str, str]] = []
-    for element in json_elements(decode(body.data, body.charset).text):
+    for element in json_elements(decode(body.data, body.charset).text, body.max_items):
         faults += faults_of(element)
         if len(faults) >= FAULTS_SHOWN:
             break

@@ -35,6 +35,8 @@ MARKUP = re.compile(
     re.IGNORECASE,
 )
 """How a document begins that is certainly markup: no plain text does."""
+LONGEST_TYPE = 255
+"""Characters of a Content-Type that are read: the standard library takes time by their square for its parameters."""
 BEGINNING = 4_000
 REMEMBERED_LENGTH = 200
 """Longer Content-Types are taken apart anew each time, so that no sender fills the memory with them."""
@@ -54,7 +56,7 @@ def media_type(content_type: str) -> tuple[str, str | None]:
 def type_and_charset(content_type: str) -> tuple[str, str | None]:
     """Take a Content-Type apart; senders use few of them, again and again."""
     message = Message()
-    message["Content-Type"] = content_type
+    message["Content-Type"] = content_type[:LONGEST_TYPE]
     charset = message.get_param("charset")
     given = content_type.partition(";")[0].strip().lower()
     return given, charset if isinstance(charset, str) else None

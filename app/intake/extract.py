@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["intake"])
     "/extract",
     summary="Try an article out",
     response_model=ExtractResult,
-    responses=problems(408, 413, 415, 422),
+    responses=problems(408, 413, 415, 422, 503),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 async def post_extract(request: Request, query: Annotated[BodyQuery, Query()]) -> Response:
@@ -28,9 +28,10 @@ async def post_extract(request: Request, query: Annotated[BodyQuery, Query()]) -
 
     `200` holds an entry for each item: its article, or why there is none.
     """
-    body, content_type, query = await read_submission(request, query)
-    job = Job(body, content_type, query.stated(), datetime.now(UTC), None)
-    [results] = await request.app.state.extractor.extract([job])
+    with request.app.state.places.extracting.held():
+        body, content_type, query = await read_submission(request, query)
+        job = Job(body, content_type, query.stated(), datetime.now(UTC), None)
+        [results] = await request.app.state.extractor.extract([job])
     return Response(to_json({"items": [entry(found) for found in results]}), media_type="application/json")
 
 

@@ -1,6 +1,7 @@
 """`POST /v1/articles`: one body in, one receipt out, and nothing kept of what is refused."""
 
 import re
+from contextlib import nullcontext
 
 from fastapi import APIRouter, Request, Response
 
@@ -13,6 +14,7 @@ from app.intake.parameters import PARAMETERS, read_headers, read_query
 from app.intake.receipt_routes import receipt_response
 from app.intake.schemas import Receipt
 from app.intake.submission import read_submission
+from app.places import Places
 
 router = APIRouter(prefix="/v1", tags=["intake"])
 
@@ -43,8 +45,8 @@ async def post_articles(request: Request) -> Response:
     """Take one body and answer with its receipt.
 
     `202` means: the submission is committed to the store and will be processed, whatever crashes. With
-    `Prefer: wait=N` the answer is `200` with the finished receipt if that takes no longer than N seconds. Any other
-    answer means that nothing of the body was kept.
+    `Prefer: wait=N` the answer is `200` with the finished receipt if that takes no longer than N seconds, and if not too
+    many wait already. Any other answer means that nothing of the body was kept.
     """
     query, headers = read_query(request), read_headers(request)
     sender = principal_of(request).id
@@ -52,11 +54,13 @@ async def post_articles(request: Request) -> Response:
     body, content_type, query = await read_submission(request, query)
     submission = Submission(body, content_type, query.hints(), headers.idempotency_key, sender, query.lane)
     accepted = await request.app.state.intake.accept(submission)
-    seconds = wait_seconds(headers.prefer)
+    waiting: Places = request.app.state.places.waiting
+    seconds = 0.0 if waiting.full else wait_seconds(headers.prefer)
     if accepted.received_at is not None and not seconds:
         receipt = receipts.queued(accepted.receipt_id, accepted.received_at)
     else:
-        receipt = await request.app.state.waiters.wait(accepted.receipt_id, seconds)
+        with waiting.held() if seconds else nullcontext():
+            receipt = await request.app.state.waiters.wait(accepted.receipt_id, seconds)
     status = 200 if seconds and receipt["state"] in receipts.ENDED else 202
     applied = {"Preference-Applied": f"wait={seconds:.0f}"} if seconds else {}
     return receipt_response(request, receipt, status=status, headers=applied)

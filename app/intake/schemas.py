@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app.formats.article_object import Language, Source, Zone, http_url
 from app.pipeline.article import Stated
 from app.query.examples import ARTICLE
+from app.query.filters import Name
 from app.query.pages import WalkQuery
 from app.query.schemas import ExtractedArticle, Total
 from app.queue.turns import Lane
@@ -233,4 +234,4 @@ class ReceiptsQuery(WalkQuery):
     """Which receipts to list."""
 
     state: State | None = Field(None, description="Only those in this state.")
-    source: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(None, description="Only of this source.")
+    source: Name | None = Field(None, description="Only of this source.")

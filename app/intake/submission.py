@@ -10,6 +10,7 @@ from app.access.principal import Principal, foreign, principal_of, source_spoken
 from app.errors import Fault, InvalidRequest, UnsupportedType
 from app.formats.article_object import Given
 from app.formats.check import check as check_body
+from app.formats.sniff import LONGEST_TYPE
 from app.formats.unreadable import UnknownType, Unreadable
 from app.intake.body import read_body
 from app.intake.schemas import BodyQuery
@@ -30,8 +31,11 @@ async def read_submission(request: Request, query: Asked) -> tuple[bytes, str, A
     principal = principal_of(request)
     if principal.sources is not None:
         query = query.model_copy(update={"source": source_spoken_for(principal, query.source)})
-    body = await read_body(request, limit=settings.max_body_bytes)
     content_type = request.headers.get("content-type", "")
+    if len(content_type) > LONGEST_TYPE:
+        detail = f"longer than {LONGEST_TYPE} characters"
+        raise InvalidRequest(f"The Content-Type is {detail}.", faults=[Fault("/header/Content-Type", detail)])
+    body = await read_body(request, limit=settings.max_body_bytes)
     if len(body) > OFF_LOOP_BYTES:
         await asyncio.to_thread(check, body, content_type, query, settings.max_items, principal)
     else:

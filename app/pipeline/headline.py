@@ -9,6 +9,8 @@ from app.pipeline.repair import repair
 from app.pipeline.sites import folded
 
 PARTED = re.compile(r"\s+[|·•»›–—-]\s+|\s*[|»]\s*|\s::\s")
+MOST_PARTS = 20
+"""Parts at the end of a title among which the site's name is looked for."""
 AGREEING = 0.004
 """What each further origin that says the same adds to a headline's confidence."""
 DERIVED = 0.45
@@ -38,7 +40,7 @@ def one_line(text: str) -> str:
 def cut(text: str, own: frozenset[str]) -> str:
     """Cut the name of the site off a page's title, before or after a mark that parts them."""
     places = list(PARTED.finditer(text))
-    for place in reversed(places):
+    for place in reversed(places[-MOST_PARTS:]):
         if folded(text[place.end() :]) in own:
             text = text[: place.start()]
     first = PARTED.search(text)

@@ -1,13 +1,14 @@
 """How reads are answered: JSON with a strong ETag, 304 where the client has it already, nothing unknown ignored."""
 
-from typing import Any, Final
+from collections import Counter
+from typing import Any, Final, get_origin
 
 import xxhash
 from fastapi import Request, Response
 from pydantic import BaseModel
 
 from app.db import Database, to_json
-from app.errors import Fault, InvalidRequest, problems
+from app.errors import FAULTS_SHOWN, Fault, InvalidRequest, problems
 
 ETAG: Final = {
     "description": "Strong; of the whole body.",
@@ -62,19 +63,39 @@ def answer(request: Request, payload: Any, *, max_age: int = 0) -> Response:
     return respond(request, body, {"Content-Type": "application/json"}, max_age=max_age)
 
 
-def known_parameters(request: Request) -> set[str]:
-    """Give the names of the query parameters that the request's route takes."""
-    names: set[str] = set()
+def known_parameters(request: Request) -> dict[str, bool]:
+    """Give the names of the query parameters that the request's route takes, and whether each may be repeated."""
+    names: dict[str, bool] = {}
     for parameter in request.scope["route"].dependant.query_params:
         shape = parameter.field_info.annotation
         if isinstance(shape, type) and issubclass(shape, BaseModel):
-            names |= {field.alias or name for name, field in shape.model_fields.items()}
+            fields = shape.model_fields.items()
+            names |= {field.alias or name: get_origin(field.annotation) is list for name, field in fields}
         else:
-            names.add(parameter.alias)
+            names[parameter.alias] = get_origin(shape) is list
     return names
 
 
-def only_known_parameters(request: Request) -> None:
+async def each_once(request: Request) -> None:
+    """Refuse a parameter that is given twice where one value is meant: a gateway may have judged by the other one.
+
+    Asynchronous, as FastAPI takes a thread for any other dependency.
+    """
+    if b"&" not in request.scope["query_string"]:
+        return
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    several = [name for name, times in given.items() if times > 1]
+    if not several:
+        return
+    lists = known_parameters(request)
+    faults = [
+        Fault(f"/query/{name}", "This parameter is given more than once.") for name in several if not lists.get(name)
+    ]
+    if faults:
+        raise InvalidRequest("There are parameters that are given more than once.", faults=faults[:FAULTS_SHOWN])
+
+
+async def only_known_parameters(request: Request) -> None:
     """Refuse query parameters that the route does not take, so that a typo is an error and not another answer."""
     known = known_parameters(request)
     faults = [
@@ -83,4 +104,4 @@ def only_known_parameters(request: Request) -> None:
         if name not in known
     ]
     if faults:
-        raise InvalidRequest("There are unknown query parameters.", faults=faults)
+        raise InvalidRequest("There are unknown query parameters.", faults=faults[:FAULTS_SHOWN])

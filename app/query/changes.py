@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -13,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.types import Receive, Scope, Send
 
 from app.db import Database, to_json
 from app.errors import Fault, Gone, InvalidRequest
+from app.places import Kinds, Places
 from app.query import examples
 from app.query.answers import answer, database_of, only_known_parameters, reads
 from app.query.following import Followers
@@ -146,7 +149,9 @@ async def list_changes(request: Request, query: Annotated[ChangeQuery, Query()])
     a `410` says from where on entries are kept, once `since` lies before that. A `since` that is ahead of the feed is
     taken for its end.
     """
-    found = await read_or_wait(database_of(request), request.app.state.followers, query)
+    places: Kinds = request.app.state.places
+    with places.waiting.held() if query.wait else nullcontext():
+        found = await read_or_wait(database_of(request), request.app.state.followers, query)
     more = found.last_seq < found.newest
     path = f"{public_path(request)}?since={found.last_seq}&limit={query.limit}" if more else None
     return answer(request, {"items": found.entries, "next": path, "last_seq": found.last_seq})
@@ -171,6 +176,19 @@ async def events(
         since = found.last_seq
         if not found.entries:
             await followers.wait(PING_SECONDS)
+
+
+class Stream(EventSourceResponse):
+    """A stream that holds a place for as long as it is open."""
+
+    def __init__(self, places: Places, *about: Any, **named: Any) -> None:
+        super().__init__(*about, **named)
+        self.places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream."""
+        with self.places.held():
+            await super().__call__(scope, receive, send)
 
 
 def resumed(last_event_id: str | None) -> int | None:
@@ -210,7 +228,10 @@ async def stream_changes(
     async with database.reading() as connection:
         first = await read(connection, asked, 1)
     ending = anyio.Event()
-    return EventSourceResponse(
+    places: Kinds = request.app.state.places
+    places.streams.make_sure()
+    return Stream(
+        places.streams,
         events(database, request.app.state.followers, first.since, ending),
         ping=PING_SECONDS,
         headers={"Cache-Control": "no-store"},

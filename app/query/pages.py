@@ -8,6 +8,7 @@ import orjson
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.errors import UNQUOTED
 from app.query.cursor import MAX_CHARACTERS
 
 MAX_LIMIT = 200
@@ -39,7 +40,7 @@ def under_root(request: Request, path: str) -> str:
 
 def public_path(request: Request) -> str:
     """Give the request's own path as the client's side of the gateway sees it."""
-    return quote(under_root(request, request.scope["path"]), safe="/~!$&'()*+,;=:@")
+    return quote(under_root(request, request.scope["path"]), safe=UNQUOTED)
 
 
 def next_path(request: Request, cursor: str | None) -> str | None:

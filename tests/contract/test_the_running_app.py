@@ -11,7 +11,7 @@ import httpx
 import pytest
 import schemathesis
 import uvicorn
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from schemathesis import Case, Config, SerializationContext
 from schemathesis.checks import CheckContext
 from schemathesis.core.transport import Response
@@ -49,18 +49,21 @@ def base_url() -> Iterator[str]:
             thread.join(0.02)
             assert thread.is_alive()
         address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        until_it_works(address)
-        yield address
-        server.should_exit = True
-        thread.join()
-        assert kill(worker, signal.SIGTERM) == 0
+        try:
+            until_it_works(address)
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join()
+            ended = kill(worker, signal.SIGTERM)
+        assert ended == 0
 
 
 def until_it_works(address: str) -> None:
     """Wait until the worker has loaded its libraries: a client that waits ten seconds must not wait for those too."""
     sent = {"Content-Type": "text/plain", "Prefer": "wait=30"} | KEY
     receipt = httpx.post(f"{address}/v1/articles", content="A calm day at the harbour.", headers=sent, timeout=60)
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 120
     while receipt.json()["state"] != "done":
         assert time.monotonic() < deadline, receipt.text
         time.sleep(0.2)
@@ -100,17 +103,55 @@ def errors_are_problems(_context: CheckContext, response: Response, _case: "Case
         assert response.status_code < 500 or response.status_code == 503
 
 
+def without_waiting(case: "Case[Any]") -> None:
+    """Take back a wish to wait for changes."""
+    waits = dict(case.query or {}).get("wait")
+    if isinstance(waits, int):
+        case.query["wait"] = min(waits, 0)
+
+
+def unsaid(case: "Case[Any]") -> list[Any]:
+    """Give the checks of what the document cannot say."""
+    a_text = case.media_type in {*TEXTS, "text/plain"} and not isinstance(case.body, str)
+    return [positive_data_acceptance, *([negative_data_rejection] if a_text else [])]
+
+
+@pytest.mark.timeout(300)
+def test_what_an_answer_leads_to_keeps_its_contract_too(base_url: str) -> None:
+    """Article, receipt, article, story, topic, correction, deletion: along the document's own links."""
+
+    class Walks(schema.as_state_machine()):  # type: ignore[misc] # made of the document
+        """Chains of requests, each of what the one before answered."""
+
+        def get_call_kwargs(self, case: "Case[Any]") -> dict[str, Any]:
+            """Send it to the application that runs here, and wait for nothing."""
+            without_waiting(case)
+            return {"base_url": base_url, "headers": KEY}
+
+        def validate_response(self, response: Response, case: "Case[Any]", **_: Any) -> None:
+            """Judge an answer as the single requests' are."""
+            case.validate_response(response, excluded_checks=unsaid(case))
+
+    Walks.run(
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=6,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+    )
+
+
 @schema.exclude(path="/v1/changes/stream").parametrize()
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_the_application_keeps_its_contract(case: "Case[Any]", base_url: str) -> None:
     """A cursor and an article object's zone, URL or blankness are more than a schema can say: such a refusal is no breach.
 
     Nor is a number that is taken as markup: sent as text it is one. The stream of changes has no end to wait for, and
     its pages are not waited for here.
     """
-    waits = dict(case.query or {}).get("wait")
-    if isinstance(waits, int):
-        case.query["wait"] = min(waits, 0)
-    a_text = case.media_type in {*TEXTS, "text/plain"} and not isinstance(case.body, str)
-    unsaid = [negative_data_rejection] if a_text else []
-    case.call_and_validate(base_url=base_url, headers=KEY, excluded_checks=[positive_data_acceptance, *unsaid])
+    without_waiting(case)
+    case.call_and_validate(base_url=base_url, headers=KEY, excluded_checks=unsaid(case))

@@ -28,6 +28,7 @@ from app.pipeline.article import (
     TopicEntry,
     TopicList,
 )
+from app.places import places
 from app.query import article, articles, authors, changes, raw, revisions, sources, stories, topics
 from app.query.following import Followers
 from app.query.related import Related
@@ -141,6 +142,7 @@ def application(database: Database) -> FastAPI:
     made.state.related = Related()
     made.state.followers = Followers()
     made.state.settings = Settings()
+    made.state.places = places(waiting=9, streams=9, extracting=9)
     errors.install(made)
     made.state.routes = made.routes
     for module in (
