@@ -43,7 +43,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
             "DATABASE_URL is not set; `dateline serve` starts a Postgres of its own, the bare application does not."
         )
         raise StartError(message)
-    database = connect(settings.database_url, settings)
+    database = connect(settings.database_url, settings, seconds=settings.store_seconds)
     intake = Intake(database, settings)
     waiters = Waiters(database)
     followers: Followers = application.state.followers
@@ -52,6 +52,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(intake.run()),
             asyncio.create_task(intake.watch_depth()),
+            asyncio.create_task(intake.watch_trouble()),
             asyncio.create_task(listen(settings.database_url, FINISHED_CHANNEL, waiters.finished, waiters.look_again)),
             asyncio.create_task(
                 listen(settings.database_url, CHANGED_CHANNEL, lambda _: followers.wake(), followers.wake)

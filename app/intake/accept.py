@@ -4,6 +4,7 @@ A group that fails for a reason in its data is written again one by one, so that
 """
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -15,9 +16,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from app.db import STORE_ERRORS, Database, to_json
+from app.db import STORE_ERRORS, Database, refused, to_json
 from app.errors import Fault, InvalidRequest, Unavailable
 from app.health import queue_depth
+from app.outage import Outage
 from app.queue.claims import QUEUED_CHANNEL
 from app.settings import Settings
 
@@ -28,6 +30,12 @@ GROUP_BYTES = 16_000_000
 DEPTH_SECONDS = 1.0
 LOW_WATER = 0.8
 RETRY_AFTER_SECONDS = 10
+MOST_WAITING = 4096
+MOST_WAITING_BYTES = 4 * GROUP_BYTES
+"""Submissions, and their bytes, that may wait for a commit; more are refused at once, as the store does not keep up."""
+PROBE_SECONDS = 1.0
+PROBE_BYTES = 64_000
+"""What is written to find out whether there is room for submissions again: more than a page may have left."""
 
 KEEP = text(
     """
@@ -93,22 +101,34 @@ class Intake:
         self.database = database
         self.hours = settings.idempotency_hours
         self.high_water = settings.queue_high_water
+        self.seconds = settings.store_seconds
         self.waiting: asyncio.Queue[Waiting] = asyncio.Queue()
+        self.waiting_bytes = 0
         self.full = False
+        self.trouble: str | None = None
+        self.outage = Outage("submissions_not_kept")
 
     async def accept(self, submission: Submission) -> UUID:
         """Give the receipt's id once the submission is committed; an earlier one's where its Idempotency-Key says so.
 
-        Raises InvalidRequest for a key that stands for something else, Unavailable while the queue is full, and the
-        driver's errors where the commit failed: then nothing is stored.
+        Raises InvalidRequest for a key that stands for something else, Unavailable while the queue is full or the store
+        does not keep up, and the driver's errors where the commit failed; TimeoutError where it did not end in time. What
+        those three kept is not known only where the connection was lost at the very commit.
         """
         if self.full:
             raise Unavailable(
                 "The queue is over its high-water mark; come back later.", retry_after=RETRY_AFTER_SECONDS
             )
+        size = len(submission.body)
+        if self.waiting.qsize() >= MOST_WAITING or self.waiting_bytes + size > MOST_WAITING_BYTES:
+            raise Unavailable(
+                "The store does not keep up; nothing of this request was kept.", retry_after=RETRY_AFTER_SECONDS
+            )
         accepted: asyncio.Future[UUID] = asyncio.get_running_loop().create_future()
         self.waiting.put_nowait(Waiting(submission, accepted))
-        return await accepted
+        self.waiting_bytes += size
+        async with asyncio.timeout(self.seconds):
+            return await accepted
 
     async def watch_depth(self) -> None:
         """Close intake above the high-water mark, open it again below four fifths of it; looks every second."""
@@ -122,28 +142,63 @@ class Intake:
                 self.full = depth > self.high_water * (LOW_WATER if self.full else 1)
             await asyncio.sleep(DEPTH_SECONDS)
 
+    async def watch_trouble(self) -> None:
+        """While commits fail, try every second one that is taken back, so that readiness returns without a request."""
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            if self.trouble is not None:
+                probe = Submission(os.urandom(PROBE_BYTES), "text/plain", {})
+                try:
+                    async with self.database.engine.connect() as connection, asyncio.timeout(self.seconds):
+                        await self.keep(connection, [probe])
+                        await connection.rollback()
+                except STORE_ERRORS as error:
+                    self.ill(error)
+                else:
+                    self.well()
+
+    def ill(self, error: Exception) -> None:
+        """Know that commits fail, for readiness and for the log."""
+        self.trouble = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
+        self.outage.failed(error)
+
+    def well(self) -> None:
+        """Know that commits succeed."""
+        self.trouble = None
+        self.outage.over()
+
     async def run(self) -> None:
-        """Commit what waits, group after group, until cancelled."""
+        """Commit what waits, group after group, until cancelled; nothing that goes wrong in one group ends it."""
         while True:
             group = [await self.waiting.get()]
             size = len(group[0].submission.body)
             while not self.waiting.empty() and len(group) < GROUP_ROWS and size < GROUP_BYTES:
                 group.append(self.waiting.get_nowait())
                 size += len(group[-1].submission.body)
-            await self.commit(group)
+            self.waiting_bytes -= size
+            wanted = [waiting for waiting in group if not waiting.accepted.done()]  # the others were told 503 by now
+            try:
+                await self.commit(wanted)
+            except Exception as error:
+                log.exception("group_not_committed", submissions=len(wanted))
+                answer(wanted, [error] * len(wanted))
 
     async def commit(self, group: Sequence[Waiting]) -> None:
-        """Commit a group and answer it; on failure its members one by one."""
+        """Commit a group and answer it; where that fails for a reason in the data, its members one by one."""
+        if not group:
+            return
         try:
             async with self.database.transaction() as connection:
                 receipts = await self.keep(connection, [waiting.submission for waiting in group])
         except STORE_ERRORS as error:
-            if len(group) > 1 and isinstance(error, sqlalchemy.exc.DBAPIError) and not error.connection_invalidated:
-                for waiting in group:
+            if isinstance(error, sqlalchemy.exc.DBAPIError) and refused(error):
+                for waiting in group if len(group) > 1 else ():
                     await self.commit([waiting])
-                return
+            else:
+                self.ill(error)
             answer(group, [error] * len(group))
         else:
+            self.well()
             answer(group, receipts)
 
     async def keep(self, connection: AsyncConnection, group: Sequence[Submission]) -> list[UUID | Exception]:
@@ -209,7 +264,7 @@ def settle(submission: Submission, digest: bytes, owner: UUID) -> UUID | Excepti
 def answer(group: Sequence[Waiting], answers: Sequence[UUID | Exception]) -> None:
     """Resolve what a group's requests wait for; one whose client has gone is committed all the same."""
     for waiting, result in zip(group, answers, strict=True):
-        if waiting.accepted.cancelled():
+        if waiting.accepted.done():
             continue
         if isinstance(result, Exception):
             waiting.accepted.set_exception(result)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from app.db import STORE_ERRORS
 from app.errors import problems
 from app.intake import receipts
 from app.intake.accept import Submission
@@ -63,13 +64,17 @@ async def post_articles(
 
     `202` means: the submission is committed to the store and will be processed, whatever crashes. With
     `Prefer: wait=N` the answer is `200` with the finished receipt if that takes no longer than N seconds. Any other
-    answer means that nothing of the body was kept.
+    answer means that nothing of the body was kept; but where the connection to the store is lost at the moment of the
+    commit, nobody knows, and the answer is `503`: whoever sends again with the same `Idempotency-Key` doubles nothing.
     """
     body, content_type = await read_submission(request, query)
     submission = Submission(body, content_type, query.hints(), idempotency_key)
     receipt_id = await request.app.state.intake.accept(submission)
     seconds = wait_seconds(prefer)
-    receipt = await request.app.state.waiters.wait(receipt_id, seconds)
+    try:
+        receipt = await request.app.state.waiters.wait(receipt_id, seconds)
+    except STORE_ERRORS:  # since then; but it is committed, and that is what has to be answered
+        receipt = receipts.unread(receipt_id)
     status = 200 if seconds and receipt["state"] in receipts.ENDED else 202
     headers = {"Preference-Applied": f"wait={seconds:.0f}"} if seconds else {}
     return receipt_response(request, receipt, status=status, headers=headers)
