@@ -132,8 +132,12 @@ class Database:
             raise Crowded(f"{self.turns.taken} others use the store or wait for it.")
         self.turns.taken += 1
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.seconds) as limit:
                 yield
+        except TimeoutError as error:
+            if limit.expired():
+                raise TimeoutError(f"no answer within {self.seconds:g} seconds") from error
+            raise
         finally:
             self.turns.taken -= 1
 
@@ -193,11 +197,16 @@ def connect(url: str, settings: Settings, *, seconds: float | None = None) -> Da
         json_serializer=to_json,
         json_deserializer=orjson.loads,
     )
-    event.listen(engine.sync_engine, "handle_error", leave_read_only)
+    event.listen(engine.sync_engine, "handle_error", give_up)
     return Database(url, engine, seconds or statement * STATEMENTS, settings.pool_size + MOST_WAITING)
 
 
-def leave_read_only(context: ExceptionContext) -> None:
-    """Have the pool open new connections once one turns out to only read: a new one may lead to the new primary."""
-    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+def give_up(context: ExceptionContext) -> None:
+    """Have the pool open new connections where those it has are of no use, which SQLAlchemy does not know of.
+
+    One that only reads may lead to a former primary, a new one to the new; one that the server has just taken leave of
+    is at odds with the driver before it is closed.
+    """
+    error = context.original_exception
+    if sqlstate(error) == READ_ONLY or isinstance(error.__cause__, asyncpg.InternalClientError):
         context.is_disconnect = True

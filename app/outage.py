@@ -27,8 +27,12 @@ class Outage:
             self.failures, self.began = 0, now
         self.failures, self.last = self.failures + 1, now
         if self.failures & (self.failures - 1) == 0:
-            said = str(getattr(error, "orig", None) or error)
-            log.warning(self.event, error=said, kind=type(error).__name__, failures=self.failures)
+            log.warning(
+                self.event,
+                error=str(getattr(error, "orig", None) or error),
+                kind=type(error).__name__,
+                failures=self.failures,
+            )
         return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self.failures - 1, 10))
 
     def over(self) -> None:

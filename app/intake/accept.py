@@ -132,13 +132,15 @@ class Intake:
 
     async def watch_depth(self) -> None:
         """Close intake above the high-water mark, open it again below four fifths of it; looks every second."""
+        outage = Outage("queue_depth_unknown")
         while True:
             try:
                 async with self.database.reading() as connection:
                     depth = await queue_depth(connection, self.high_water + 1)
             except STORE_ERRORS as error:
-                log.warning("queue_depth_unknown", error=str(error))
+                outage.failed(error)
             else:
+                outage.over()
                 self.full = depth > self.high_water * (LOW_WATER if self.full else 1)
             await asyncio.sleep(DEPTH_SECONDS)
 
