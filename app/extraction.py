@@ -250,8 +250,11 @@ class Extractor:
         hands = await asyncio.gather(*(self.together(hand) for hand in dealt(jobs, len(self.processes))))
         return [found for hand in hands for found in hand]
 
-    async def together(self, jobs: Sequence[Job]) -> list[list[Extracted]]:
-        """Process jobs in as few calls as their time allows; where one breaks its call, those that are left alone."""
+    async def together(self, jobs: Sequence[Job], *, suspect: bool = False) -> list[list[Extracted]]:
+        """Process jobs in as few calls as their time allows; where one breaks its call, those that are left alone.
+
+        A suspect was in a call that broke before: if it breaks one alone, that was its second time.
+        """
         found: list[list[Extracted]] = [[] for _ in jobs]
         left = dict(enumerate(jobs))
         while left:
@@ -259,7 +262,7 @@ class Extractor:
                 parts = await self.call(list(left.values()))
             except Breach:
                 for number, job in left.items():
-                    found[number] += await self.alone(job, again=len(left) > 1)
+                    found[number] += await self.alone(job, again=len(left) > 1, suspect=suspect)
                 break
             for number, part in zip(tuple(left), parts, strict=True):
                 found[number] += part.found
@@ -269,19 +272,23 @@ class Extractor:
                     left[number] = replace(left[number], positions=part.left)
         return found
 
-    async def alone(self, job: Job, *, again: bool) -> list[Extracted]:
+    async def alone(self, job: Job, *, again: bool, suspect: bool) -> list[Extracted]:
         """Process one job that has perhaps broken a call: `again` as it is, else item by item."""
         if again:
-            return (await self.together([job]))[0]
+            return (await self.together([job], suspect=True))[0]
         try:
             items = await asyncio.to_thread(wanted, job, self.settings.max_items)
         except (UnknownType, Unreadable) as error:
             return [Refused(0, None, str(error))]
-        return [await self.item(item, job.now) for item in items]
+        guilty = suspect and len(items) == 1
+        return [await self.item(item, job.now, guilty=guilty) for item in items]
 
-    async def item(self, item: RawItem, now: datetime) -> Extracted:
-        """Process a single item; with the fallback where it breaks its process, given up where it breaks that too."""
-        for path in (self.pipeline.full, self.pipeline.fallback):
+    async def item(self, item: RawItem, now: datetime, *, guilty: bool) -> Extracted:
+        """Process a single item; with the fallback where it breaks its process, given up where it breaks that too.
+
+        A guilty one has broken a process alone, beside one in company: a third would only cost the others time.
+        """
+        for path in (self.pipeline.fallback,) if guilty else (self.pipeline.full, self.pipeline.fallback):
             try:
                 async with self.process() as process:
                     return await process.run(self.settings.item_seconds, run_alone, item, now, path)
