@@ -8,7 +8,6 @@ committed together with the end of their job or not at all.
 import asyncio
 import contextlib
 import signal
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -206,11 +205,12 @@ class Worker:
             await self.storing
 
     async def put_away(self, token: UUID, processed: Sequence[Processed], held: contextlib.AsyncExitStack) -> None:
-        """Store a batch under its lease, which `held` keeps; the store's absence is waited out for as long as a lease lasts.
+        """Store a batch under its lease, which `held` keeps; a store that takes nothing is waited out for as long as that lasts.
 
-        What is given up then comes back by itself, as from a worker that died.
+        A batch that loses the store halfway again and again may be the reason; it is given up then, as when this worker is
+        told to stop, and comes back by itself, as from a worker that died.
         """
-        ends = time.monotonic() + self.settings.lease_seconds
+        outage, tries = Outage("results_wait_for_the_store"), 0
         async with held:
             now = datetime.now(UTC)
             verdicts = [judge(one, self.policy, now) for one in processed]
@@ -218,12 +218,14 @@ class Worker:
                 try:
                     await self.store(token, verdicts)
                 except STORE_ERRORS as error:
-                    given_up = self.stopping.is_set() or time.monotonic() > ends
-                    log.warning("batch_waits_for_store", error=str(error), kind=type(error).__name__, given_up=given_up)
-                    if given_up:
+                    tries += not closed(error)
+                    pause = outage.failed(error)
+                    if tries >= STORE_TRIES or self.stopping.is_set():
+                        log.warning("batch_left_to_its_lease", submissions=len(verdicts), tries=tries)
                         return
-                    await asyncio.sleep(TROUBLE_SECONDS)
+                    await happened(self.stopping, pause)
                 else:
+                    outage.over()
                     return
 
     async def keep_lease(self, token: UUID, ids: Sequence[UUID]) -> None:
@@ -242,24 +244,6 @@ class Worker:
                 pause = every
 
     async def store(self, token: UUID, verdicts: Sequence[Verdict]) -> None:
-        """Store a batch, and wait out a store that takes nothing, as its trouble is no failure of the batch.
-
-        One that is lost halfway again and again may be so because of the batch: then that is left to its lease.
-        """
-        outage, tries = Outage("results_wait_for_the_store"), 0
-        while True:
-            try:
-                await self.store_or_part(token, verdicts)
-            except STORE_ERRORS as error:
-                tries += not closed(error)
-                if tries >= STORE_TRIES or self.stopping.is_set():
-                    raise
-                await happened(self.stopping, outage.failed(error))
-            else:
-                outage.over()
-                return
-
-    async def store_or_part(self, token: UUID, verdicts: Sequence[Verdict]) -> None:
         """Store a batch; where that fails for a reason in the data, one by one, so that only the culprit is held back."""
         try:
             await self.store_together(token, verdicts)

@@ -66,7 +66,7 @@ class Served:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DATELINE_")}
         kept.pop("DATABASE_URL", None)
         kept |= {"DATELINE_DATA_DIR": str(self.folder / "data"), "DATELINE_LEASE_SECONDS": str(LEASE_SECONDS)}
-        command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port), "--workers", str(self.workers)]
+        command = [sys.executable, "-m", "app", "serve", "--port", str(self.port), "--workers", str(self.workers)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=kept | {"DATELINE_SOAK": self.token}, stdout=subprocess.DEVNULL, stderr=log
