@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from app import worker
 from app.db import Database, connect
@@ -236,9 +237,10 @@ async def test_intake_outlives_whatever_goes_wrong_in_a_group(
         raise RuntimeError("a fault of ours")
 
     async with http(database_url) as client:
-        with monkeypatch.context() as patched:
+        with monkeypatch.context() as patched, capture_logs() as said:
             patched.setattr(Intake, "keep", broken)
             assert (await post(client, CALM)).status_code == 500
+        assert "group_not_committed" in [entry["event"] for entry in said]
         assert (await post(client, CALM)).status_code == 202
 
 
