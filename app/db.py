@@ -1,19 +1,24 @@
 """The way to Postgres: one engine for each process, `transaction()` as the thing that commits, `single()` for what is one statement, `reading()` beside them."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 import orjson
+from sqlalchemy import ExceptionContext, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.settings import Settings
 
-STORE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+STORE_ERRORS = (
+    SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError,
+)  # fmt: skip
 """What a store that is away, slow, full or at odds with us raises, from SQLAlchemy or from the driver below it."""
 
 REFUSED = frozenset({"22", "23", "42", "54"})
@@ -23,10 +28,21 @@ COLLIDED = frozenset({"40001", "40P01", "55P03"})
 COLLISIONS = 3
 """How often a transaction that collided with another worker's is tried again at once."""
 
+READ_ONLY = "25006"
+"""SQLSTATE of a write on a server, or in a session, that only reads: a standby, or a primary that an operator closed."""
+
 CONNECT_SECONDS = 10.0
 POOL_WAIT_SECONDS = 10.0
 SINGLE_CONNECTIONS = 2
 """Connections for units of work that are one statement, beside those of the pool; opened when first used."""
+MOST_WAITING = 500
+"""Units of work that may wait for a connection of the pool; more are refused at once."""
+STATEMENTS = 10.0
+"""How many times the longest statement a whole unit of work may take, where nothing else is said."""
+STATEMENT_SHARE = 0.8
+"""The part of a unit's time that one statement may take, so that Postgres gives up before we do."""
+ALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 30_000}
+"""When the kernel gives a silent peer up: half a minute after its last sign of life (where the system has such options)."""
 
 
 def plain(value: object) -> str:
@@ -41,9 +57,24 @@ def to_json(value: Any) -> str:
     return orjson.dumps(value, plain, orjson.OPT_UTC_Z).decode()
 
 
-def sqlstate(error: DBAPIError) -> str:
+CLOSED = frozenset({"53", "58"})
+CLOSED_FOR_NOW = frozenset({READ_ONLY, "57P01", "57P02", "57P03"})
+"""SQLSTATEs, by class and one by one, of a store that takes nothing from anybody: full, out of connections, ending, starting."""
+
+
+def sqlstate(error: BaseException) -> str:
     """Give what Postgres calls an error; empty where it is the connection's."""
-    return getattr(error.orig, "sqlstate", None) or ""
+    return getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+
+
+def closed(error: BaseException) -> bool:
+    """Say whether an error is the store's, whatever was asked of it: it may be waited out without counting how often."""
+    state = sqlstate(error)
+    return (
+        state[:2] in CLOSED
+        or state in CLOSED_FOR_NOW
+        or (isinstance(error, OSError) and not isinstance(error, TimeoutError))
+    )
 
 
 def refused(error: DBAPIError) -> bool:
@@ -72,24 +103,42 @@ def collided(error: DBAPIError) -> bool:
     return sqlstate(error) in COLLIDED
 
 
+class Crowded(OSError):  # noqa: N818 - said of the store, not of whoever asks
+    """So many wait for the store that one more would wait in vain."""
+
+
+@dataclass(slots=True)
+class Turns:
+    """How many units of work use the store, or wait for it."""
+
+    taken: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open pool and the URL behind it; made by `connect`, ended by `close`."""
+    """An open pool and the URL behind it; made by `connect`, ended by `close`.
+
+    A unit of work takes `seconds` at most, the wait for a connection included: then it raises TimeoutError. Whether one
+    that was about to commit did so is not known then, as after any error at its end.
+    """
 
     url: str
     engine: AsyncEngine
     statements: "asyncpg.Pool[asyncpg.Record]"
+    seconds: float
+    most: int
+    turns: Turns = field(default_factory=Turns)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open the one transaction of a unit of work: committed when the block ends, rolled back when it raises."""
-        async with self.engine.begin() as connection:
+        async with self.turn(), self.engine.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection for statements that read, each its own snapshot, with no round trips for BEGIN and COMMIT."""
-        async with self.engine.connect() as connection:
+        async with self.turn(), self.engine.connect() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -100,13 +149,29 @@ class Database:
         pool and its statement takes three times as long as the driver's own. Raises the driver's errors.
         """
         await self.statements  # opens it the first time
-        async with self.statements.acquire(timeout=POOL_WAIT_SECONDS) as connection:
+        async with self.turn(), self.statements.acquire(timeout=POOL_WAIT_SECONDS) as connection:
             try:
                 yield connection
             except BaseException as error:
                 if not of_a_row(error):  # it may be cut, at odds with the driver, or lead to a server that only reads
                     connection.terminate()
                 raise
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Bound a unit of work in time, and their number."""
+        if self.turns.taken >= self.most:
+            raise Crowded(f"{self.turns.taken} others use the store or wait for it.")
+        self.turns.taken += 1
+        try:
+            async with asyncio.timeout(self.seconds) as limit:
+                yield
+        except TimeoutError as error:
+            if limit.expired():
+                raise TimeoutError(f"no answer within {self.seconds:g} seconds") from error
+            raise
+        finally:
+            self.turns.taken -= 1
 
     async def close(self) -> None:
         """Close every connection of both pools."""
@@ -115,11 +180,27 @@ class Database:
         await self.engine.dispose()
 
 
+class Watched(asyncpg.Connection):
+    """A driver connection whose peer the kernel watches: one that vanished without a word breaks it, and hangs nobody."""
+
+    __slots__ = ()
+
+    def __init__(self, protocol: Any, transport: asyncio.Transport, *rest: Any) -> None:
+        super().__init__(protocol, transport, *rest)
+        wire = transport.get_extra_info("socket")
+        if wire is not None and wire.family != socket.AF_UNIX:
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in ALIVE.items():
+                if (option := getattr(socket, name, None)) is not None:
+                    wire.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
 async def raw_connection(url: str, *, statement_timeout: float = 0.0) -> "asyncpg.Connection[asyncpg.Record]":
     """Open a driver connection outside the pool, for LISTEN and for the pool's own use; `statement_timeout` in seconds."""
     return await asyncpg.connect(
         url,
         timeout=CONNECT_SECONDS,
+        connection_class=Watched,
         server_settings={
             "application_name": "dateline",
             "timezone": "UTC",
@@ -130,11 +211,14 @@ async def raw_connection(url: str, *, statement_timeout: float = 0.0) -> "asyncp
     )
 
 
-def connect(url: str, settings: Settings) -> Database:
-    """Make the pool for a libpq URL; connects when first used."""
+def connect(url: str, settings: Settings, *, seconds: float | None = None) -> Database:
+    """Make the pool for a libpq URL; connects when first used. `seconds` bound each unit of work, and its statements."""
+    statement = (
+        settings.statement_timeout if seconds is None else min(settings.statement_timeout, seconds * STATEMENT_SHARE)
+    )
 
     async def open_connection(*_: object, **__: object) -> "asyncpg.Connection[asyncpg.Record]":
-        return await raw_connection(url, statement_timeout=settings.statement_timeout)
+        return await raw_connection(url, statement_timeout=statement)
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -151,8 +235,20 @@ def connect(url: str, settings: Settings) -> Database:
     statements = asyncpg.create_pool(
         min_size=0, max_size=SINGLE_CONNECTIONS, connect=open_connection, reset=left_as_it_is
     )
-    return Database(url, engine, statements)
+    event.listen(engine.sync_engine, "handle_error", give_up)
+    return Database(url, engine, statements, seconds or statement * STATEMENTS, settings.pool_size + MOST_WAITING)
 
 
 async def left_as_it_is(_: object) -> None:
     """Leave a connection that ran single statements as it is: nothing was changed there, and to ask is a round trip."""
+
+
+def give_up(context: ExceptionContext) -> None:
+    """Have the pool open new connections where those it has are of no use, which SQLAlchemy does not know of.
+
+    One that only reads may lead to a former primary, a new one to the new; one that the server has just taken leave of
+    is at odds with the driver before it is closed.
+    """
+    error = context.original_exception
+    if sqlstate(error) == READ_ONLY or isinstance(error.__cause__, asyncpg.InternalClientError):
+        context.is_disconnect = True

@@ -3,7 +3,9 @@
 `start` owns the server of a folder under a lock, or attaches to the one that another process owns.
 """
 
+import asyncio
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,10 +17,10 @@ from pathlib import Path
 
 import platformdirs
 
-from app.embedded_address import choose_address
-from app.embedded_binaries import EmbeddedPostgresError, find_binaries
+from app.embedded_address import Address, choose_address
+from app.embedded_binaries import Binaries, EmbeddedPostgresError, find_binaries
 from app.embedded_cluster import Home, initialise, owner_url, prepare, take_lock, write_owner
-from app.embedded_process import clear_leftovers, end, launch, log_tail, serving
+from app.embedded_process import clear_leftovers, end, log_tail, serving, settle, spawn
 
 ATTACH_SECONDS = 60.0
 """How long an owner may take to have its server ready for those who attach."""
@@ -62,6 +64,25 @@ class Server:
                 self.url, self.lock, self.process = again.url, again.lock, again.process
             else:
                 self.url, self.process = run_server(self.home, fast=self.fast)
+
+    async def restart_beside(self) -> None:
+        """Do the same while this process does other things: a server that recovers from a crash may take minutes.
+
+        Called in the main thread; one that is cancelled ends the server that it started.
+        """
+        if self.lock is None:
+            self.restart()
+            return
+        if self.stopped or self.alive():
+            return
+        with in_plain_words(self.home.folder):
+            binaries, address, self.url = await asyncio.to_thread(plan, self.home, fast=self.fast)
+            self.process = process = spawn(self.home, binaries, address, fast=self.fast)
+            try:
+                await asyncio.to_thread(settle, self.home, process, address)
+            except asyncio.CancelledError:
+                process.send_signal(signal.SIGQUIT)  # one that recovers does not heed the gentler ones
+                raise
 
     def stop(self) -> None:
         """End the server if it is ours, within 30 seconds, and let the folder go; a second call does nothing."""
@@ -114,13 +135,21 @@ def run_server(home: Home, *, fast: bool) -> tuple[str, subprocess.Popen[bytes]]
         raise EmbeddedPostgresError(
             "The embedded Postgres ends with the thread that starts it: start it from the main one."
         )
+    binaries, address, url = plan(home, fast=fast)
+    process = spawn(home, binaries, address, fast=fast)
+    settle(home, process, address)
+    return url, process
+
+
+def plan(home: Home, *, fast: bool) -> tuple[Binaries, Address, str]:
+    """Clear the way for a server, and say what is to run, where, and under which URL; called by the folder's owner."""
     clear_leftovers(home)
     binaries = find_binaries(home.folder, home.account, home.major())
     initialise(home, binaries, fast=fast)
     address = choose_address(home.at("run"), home.at("port"))
     url = address.url(home.at("password").read_text())
     write_owner(home, url)
-    return url, launch(home, binaries, address, fast=fast)
+    return binaries, address, url
 
 
 def running(folder: Path) -> str | None:

@@ -23,6 +23,8 @@ START_SECONDS = 600.0
 """A server that lives and does not answer yet is recovering from a crash; a slow disk may need minutes for that."""
 FAST_STOP_SECONDS, IMMEDIATE_STOP_SECONDS, KILL_SECONDS = 20.0, 5.0, 5.0
 """What each way to end the server is given, from the gentlest on; after all but the first the next start recovers."""
+LEFTOVER_STOP_SECONDS = 5.0
+"""The same for one whose owner was killed: it was told to end before, and may never end while it recovers from a crash."""
 LOOK_SECONDS = 0.01
 LOG_BYTES = 10_000_000
 TAIL_BYTES, TAIL_LINES = 4000, 12
@@ -47,6 +49,28 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
 }
 """For one machine and a news store: what is committed is on the disk. They overrule the data's own configuration."""
+ADVICE = {
+    "No space left on device": (
+        "The disk of {folder} is full: free some of it (not in that folder, whose files all are needed), or give it a "
+        "larger one. Nothing that was accepted is lost, and the server comes back by itself once there is room."
+    ),
+    "could not locate a valid checkpoint record": (
+        "Its data is damaged, which only a failing disk or a stranger's hand does: keep a copy of {folder}, and restore a "
+        "backup."
+    ),
+    "Cannot allocate memory": "The machine has too little memory for it: end something else, or add some.",
+    "Permission denied": (
+        "Something in {folder} changed its owner or its rights: give all of it back to the owner of its data."
+    ),
+    "Read-only file system": (
+        "The file system of {folder} takes no writes any more, as one on a failing disk does: see the system's log."
+    ),
+}
+"""What to do at three in the morning, by words of the server's log."""
+if LINUX:
+    SETTINGS["recovery_init_sync_method"] = (
+        "syncfs"  # elsewhere unknown; file by file it takes seconds after each crash
+    )
 FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
 """For tests alone: a power cut would lose the data."""
 
@@ -105,7 +129,7 @@ def clear_leftovers(home: Home) -> None:
     """
     if (found := serving(home)) is not None:
         server = found.pid
-        end(server, lambda: title(home) not in command_of(server))
+        end(server, lambda: title(home) not in command_of(server), gently=LEFTOVER_STOP_SECONDS)
     deadline = time.monotonic() + KILL_SECONDS
     while left := backends(home):
         for pid in left:
@@ -122,10 +146,10 @@ def clear_leftovers(home: Home) -> None:
         path.unlink(missing_ok=True)
 
 
-def end(pid: int, gone: Callable[[], bool]) -> None:
+def end(pid: int, gone: Callable[[], bool], *, gently: float = FAST_STOP_SECONDS) -> None:
     """End a server: open transactions are cut, what is committed is kept; harsher where it does not follow in time."""
     stops = (
-        (signal.SIGINT, FAST_STOP_SECONDS),
+        (signal.SIGINT, gently),
         (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS),
         (signal.SIGKILL, KILL_SECONDS),
     )
@@ -139,14 +163,14 @@ def end(pid: int, gone: Callable[[], bool]) -> None:
             time.sleep(LOOK_SECONDS)
 
 
-def launch(home: Home, binaries: Binaries, address: Address, *, fast: bool) -> subprocess.Popen[bytes]:
-    """Start the process and wait until it serves; on Linux it ends by itself when this thread or process is killed."""
+def spawn(home: Home, binaries: Binaries, address: Address, *, fast: bool) -> subprocess.Popen[bytes]:
+    """Start the process, which does not serve yet; on Linux it ends by itself when this thread or process is killed."""
     own = {"cluster_name": title(home), "shared_buffers": shared_buffers(memory())}
     settings = SETTINGS | own | (FAST if fast else {}) | address.settings()
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     parent = os.getpid()
     with open_log(home) as log:
-        process = subprocess.Popen(  # noqa: S603 - our own binaries
+        return subprocess.Popen(  # noqa: S603 - our own binaries
             [binaries.program("postgres"), "-D", str(home.at("data")), *options],
             env=clean_environment(),
             cwd="/",
@@ -158,12 +182,15 @@ def launch(home: Home, binaries: Binaries, address: Address, *, fast: bool) -> s
             preexec_fn=lambda: end_with_parent(parent, signal.SIGINT),  # noqa: PLW1509 - takes no lock of ours
             **as_account(home.account),
         )
+
+
+def settle(home: Home, process: subprocess.Popen[bytes], address: Address) -> None:
+    """Wait until a started process serves, and end it where it does not; raises EmbeddedPostgresError."""
     try:
         wait_until_ready(home, process, address)
     except BaseException:
         end(process.pid, lambda: process.poll() is not None)
         raise
-    return process
 
 
 def wait_until_ready(home: Home, process: subprocess.Popen[bytes], address: Address) -> None:
@@ -174,7 +201,10 @@ def wait_until_ready(home: Home, process: subprocess.Popen[bytes], address: Addr
         if found is not None and found.pid == process.pid and found.ready and address.answers():
             return
         if process.poll() is not None:
-            raise EmbeddedPostgresError(f"Postgres ended as soon as it was started. Its log says:\n{log_tail(home)}")
+            tail = log_tail(home)
+            raise EmbeddedPostgresError(
+                f"Postgres ended as soon as it was started. {advice(tail, home)}Its log says:\n{tail}"
+            )
         if time.monotonic() > deadline:
             raise EmbeddedPostgresError(
                 f"Postgres runs, but takes no connections after {START_SECONDS:.0f} s. Its log says:\n{log_tail(home)}"
@@ -202,3 +232,11 @@ def log_tail(home: Home) -> str:
     except OSError as error:
         return f"(no log at {path}: {error.strerror})"
     return "\n".join([*lines, f"(the whole log: {path})"])
+
+
+def advice(tail: str, home: Home) -> str:
+    """Say what to do about what the last lines of the server's log complain of; empty where we know nothing better."""
+    for words, what in ADVICE.items():
+        if words in tail:
+            return f"{what.format(folder=home.folder)} "
+    return ""

@@ -39,6 +39,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 
 from app.db import STORE_ERRORS
+from app.outage import Outage
 
 log = structlog.get_logger()
 
@@ -259,12 +260,19 @@ async def on_hang_up(request: Request, _: Exception) -> Response:
     return problem_response(request, BadRequest("The connection ended before the body was whole."))
 
 
+OUTAGE = Outage("store_unavailable")
+NOT_READ = "The store does not answer now."
+NOT_KEPT = (
+    "The store does not answer now. Most likely nothing of this request was kept; if the connection was lost at the very "
+    "commit, it was: send it again, with the Idempotency-Key that it had."
+)
+
+
 async def on_store_error(request: Request, error: Exception) -> Response:
-    """Answer 503 while Postgres is away, slow or out of connections; log which."""
-    log.error("store_unavailable", path=request.scope["path"], error=str(error), kind=type(error).__name__)
-    return problem_response(
-        request, Unavailable("The store does not answer; nothing of this request was kept.", retry_after=5)
-    )
+    """Answer 503 while Postgres is away, slow, full, read-only or out of connections; log which."""
+    OUTAGE.failed(error)
+    detail = NOT_READ if request.method in {"GET", "HEAD"} else NOT_KEPT
+    return problem_response(request, Unavailable(detail, retry_after=5))
 
 
 async def on_crash(request: Request, error: Exception) -> Response:

@@ -261,10 +261,11 @@ class Extractor:
         hands = await asyncio.gather(*(self.together(hand, seconds) for hand in dealt(jobs, len(self.processes))))
         return [part for hand in hands for part in hand]
 
-    async def together(self, jobs: Sequence[Job], seconds: float) -> list[Part]:
+    async def together(self, jobs: Sequence[Job], seconds: float, *, suspect: bool = False) -> list[Part]:
         """Process jobs in as few calls as their time allows; where one breaks its call, those that are left alone.
 
-        Alone each has that time anew, as otherwise one that hangs would leave none to its mates, again and again.
+        Alone each has that time anew, as otherwise one that hangs would leave none to its mates, again and again. A suspect
+        was in a call that broke before: if it breaks one alone, that was its second time.
         """
         ends = time.monotonic() + seconds
         parts = [Part([], job.positions) for job in jobs]
@@ -273,7 +274,7 @@ class Extractor:
             try:
                 made = await self.call(list(rest.values()), ends - time.monotonic())
             except Breach:
-                made = [await self.alone(job, seconds, again=len(rest) > 1) for job in rest.values()]
+                made = [await self.alone(job, seconds, again=len(rest) > 1, suspect=suspect) for job in rest.values()]
                 ends = 0.0
             for number, part in zip(rest, made, strict=True):
                 parts[number] = Part(parts[number].found + part.found, part.left)
@@ -281,25 +282,28 @@ class Extractor:
                 break
         return parts
 
-    async def alone(self, job: Job, seconds: float, *, again: bool) -> Part:
+    async def alone(self, job: Job, seconds: float, *, again: bool, suspect: bool) -> Part:
         """Process one job that has perhaps broken a call: `again` as it is, else item by item."""
         if again:
-            return (await self.together([job], seconds))[0]
+            return (await self.together([job], seconds, suspect=True))[0]
         try:
             items = await asyncio.to_thread(wanted, job, self.settings.max_items)
         except (UnknownType, Unreadable) as error:
             return Part([Refused(0, None, str(error))], NONE_LEFT)
-        ends = time.monotonic() + seconds
+        ends, guilty = time.monotonic() + seconds, suspect and len(items) == 1
         found: list[Extracted] = []
         for number, item in enumerate(items):
             if found and time.monotonic() > ends:
                 return Part(found, frozenset(later.position for later in items[number:]))
-            found.append(await self.item(item, job.now))
+            found.append(await self.item(item, job.now, guilty=guilty))
         return Part(found, NONE_LEFT)
 
-    async def item(self, item: RawItem, now: datetime) -> Extracted:
-        """Process a single item; with the fallback where it breaks its process, given up where it breaks that too."""
-        for path in (self.pipeline.full, self.pipeline.fallback):
+    async def item(self, item: RawItem, now: datetime, *, guilty: bool) -> Extracted:
+        """Process a single item; with the fallback where it breaks its process, given up where it breaks that too.
+
+        A guilty one has broken a process alone, beside one in company: a third would only cost the others time.
+        """
+        for path in (self.pipeline.fallback,) if guilty else (self.pipeline.full, self.pipeline.fallback):
             try:
                 async with self.process() as process:
                     return await process.run(self.settings.item_seconds, run_alone, item, now, path)

@@ -1,5 +1,6 @@
 """Signs of life: what a worker leaves in the store, and what `/readyz` makes of the store's state."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,10 @@ from app.settings import worker_name
 
 DEPTH_SEEN = 1_000_000
 """Queued submissions are counted up to here; beyond it the number says "at least"."""
+READY_SECONDS = 2.0
+"""Within so long the store answers, or it is not ready: whoever asks does so every few seconds."""
+LOOKING: "set[asyncio.Task[Readiness]]" = set()
+"""Looks at a store that did not answer in time: they end by themselves, and are kept until then."""
 BEAT = text(
     """
     INSERT INTO workers (id, name, version) VALUES (:id, :name, :version)
@@ -34,6 +39,7 @@ BEHIND = text(
     FROM change_feed
     """
 )
+READ_ONLY = text("SELECT current_setting('transaction_read_only')::boolean")
 WORKERS = text(
     """
     SELECT name, version, extract(epoch FROM clock_timestamp() - seen_at)::float AS silent_seconds
@@ -80,17 +86,42 @@ async def queue_depth(connection: AsyncConnection, most: int = DEPTH_SEEN) -> tu
     return row.all, row.backfill
 
 
-async def readiness(database: Database) -> Readiness:
-    """Ask the store whether it is there and at this program's schema."""
+async def readiness(database: Database, trouble: str | None = None) -> Readiness:
+    """Ask the store whether it is there, at this program's schema and takes writes, within two seconds.
+
+    `trouble` is what keeps submissions from being stored, where something does.
+    """
+    looking = asyncio.create_task(look(database, trouble))
+    LOOKING.add(looking)
+    looking.add_done_callback(LOOKING.discard)
+    done, _ = await asyncio.wait({looking}, timeout=READY_SECONDS)
+    if done:
+        return looking.result()
+    looking.cancel()  # and is not waited for: to take leave of a store that hangs takes seconds as well
+    return not_ready(f"The store does not answer within {READY_SECONDS:g} seconds.")
+
+
+def not_ready(problem: str) -> Readiness:
+    """Give the answer that names one problem, where nothing else is known."""
+    return Readiness(ready=False, problems=(problem,), queued=None, workers=())
+
+
+async def look(database: Database, trouble: str | None) -> Readiness:
+    """Ask the store, however long it takes."""
     try:
         async with database.reading() as connection:
             if not migrate.fits(found := await migrate.current(connection)):
-                problem = f"The schema is at {found}, this program needs {migrate.newest()}: run `dateline migrate`."
-                return Readiness(ready=False, problems=(problem,), queued=None, workers=())
+                return not_ready(
+                    f"The schema is at {found}, this program needs {migrate.newest()}: run `dateline migrate`."
+                )
+            problems = [f"Submissions cannot be stored: {trouble}"] if trouble else []
+            if await connection.scalar(READ_ONLY):
+                problems.append(
+                    "The store is read-only: a standby, or closed to writes by default_transaction_read_only."
+                )
             queued, backfill = await queue_depth(connection)
             workers = tuple(dict(row) for row in (await connection.execute(WORKERS)).mappings())
             behind = Behind(*(await connection.execute(BEHIND, {"most": DEPTH_SEEN})).one())
-            return Readiness(ready=True, problems=(), queued=queued, workers=workers, behind=behind, backfill=backfill)
+            return Readiness(not problems, tuple(problems), queued, workers, behind, backfill)
     except STORE_ERRORS as error:
-        problem = f"The store does not answer: {type(error).__name__}: {error}"
-        return Readiness(ready=False, problems=(problem,), queued=None, workers=())
+        return not_ready(f"The store does not answer: {type(error).__name__}: {error}")

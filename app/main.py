@@ -51,7 +51,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
             "DATABASE_URL is not set; `dateline serve` starts a Postgres of its own, the bare application does not."
         )
         raise StartError(message)
-    database = connect(settings.database_url, settings)
+    database = connect(settings.database_url, settings, seconds=settings.store_seconds)
     intake = Intake(database, settings)
     waiters = Waiters(database)
     keyring = application.state.keyring = Keyring(database)
@@ -61,6 +61,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(intake.run()),
             asyncio.create_task(intake.room.watch()),
+            asyncio.create_task(intake.watch_trouble()),
             asyncio.create_task(listen(settings.database_url, FINISHED_CHANNEL, waiters.finished, waiters.look_again)),
             asyncio.create_task(
                 listen(settings.database_url, CHANGED_CHANNEL, lambda _: followers.wake(), followers.wake)

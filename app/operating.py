@@ -49,7 +49,9 @@ class ReadinessAnswer(BaseModel):
         }
     )
 
-    ready: Annotated[bool, Field(description="Whether the store answers and has this program's schema.")]
+    ready: Annotated[
+        bool, Field(description="Whether the store answers, has this program's schema and takes submissions.")
+    ]
     problems: Annotated[list[str], Field(description="What is wrong, and what to do.")]
     queued: Annotated[int | None, Field(description="Submissions that wait for a worker; null when unknown.")]
     queued_backfill: Annotated[int | None, Field(description="Those of them that are a backfill's; null when unknown.")]
@@ -75,12 +77,15 @@ async def livez() -> Liveness:
     "/readyz",
     summary="Can requests be served?",
     responses={
-        503: {"model": ReadinessAnswer, "description": "The store or its schema is not there; `problems` says which."}
+        503: {
+            "model": ReadinessAnswer,
+            "description": "The store or its schema is not there, or takes nothing; `problems` says which.",
+        }
     },
 )
 async def readyz(request: Request, response: Response) -> ReadinessAnswer:
-    """Answer `200` when the store answers and has the right schema, else `503`; never cached."""
-    found = await readiness(request.app.state.database)
+    """Answer `200` when the store answers, has the right schema and takes submissions, else `503`, within two seconds; never cached."""
+    found = await readiness(request.app.state.database, request.app.state.intake.trouble)
     response.status_code = 200 if found.ready else 503
     response.headers["Cache-Control"] = "no-store"
     return ReadinessAnswer(
@@ -105,7 +110,7 @@ async def readyz(request: Request, response: Response) -> ReadinessAnswer:
 )
 async def metrics(request: Request) -> Response:
     """Answer this process's counters, and the queue's depth and the workers as the store has them now."""
-    found = await readiness(request.app.state.database)
+    found = await readiness(request.app.state.database, request.app.state.intake.trouble)
     QUEUED.set(float("nan") if found.queued is None else found.queued)
     BACKFILL.set(float("nan") if found.backfill is None else found.backfill)
     WORKERS.set(len(found.workers))

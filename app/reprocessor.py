@@ -21,6 +21,7 @@ from app.db import COLLISIONS, STORE_ERRORS, Database, collided, refused
 from app.extraction import Broken, Done, Extracted, Extractor, Job, Pipeline, Recalled, Refused
 from app.formats.read import hints_of
 from app.giving_way import give_way
+from app.outage import Outage
 from app.pipeline.run import PIPELINE_VERSION
 from app.queue import reprocessings
 from app.queue.reprocessings import CAREFUL, STRIKES, Reprocessing
@@ -62,11 +63,13 @@ class Reprocessor:
         Where the store or a fault of ours ended a walk, its lease is left to run out: whoever comes next goes on
         carefully, and so past an article that the store cannot cope with.
         """
+        outage = Outage("reprocessing_interrupted")
         while True:
             try:
                 await self.look()
+                outage.over()
             except (*STORE_ERRORS, NotStarted) as error:
-                log.warning("reprocessing_interrupted", error=str(error), kind=type(error).__name__)
+                await asyncio.sleep(outage.failed(error))
             except Exception:
                 log.exception("reprocessing_failed")
             await asyncio.sleep(self.settings.poll_seconds)

@@ -170,15 +170,19 @@ async def serve_http(
 ) -> None:
     """Serve HTTP and look after the workers until told to stop."""
     server = Server(config)
-    looking = asyncio.create_task(look_after(server, workers, listener, store))
+    looking = [asyncio.create_task(look_after(server, workers, listener))]
+    if store is not None:
+        looking.append(asyncio.create_task(keep_postgres(store)))
     try:
         await server.serve(sockets=[listener])
     finally:
-        looking.cancel()
+        for task in looking:
+            task.cancel()
+        await asyncio.wait(looking)
 
 
-async def look_after(server: Server, workers: Workers, listener: socket.socket, store: embedded.Server | None) -> None:
-    """Say where the service is once it is there, and keep its workers and its Postgres alive."""
+async def look_after(server: Server, workers: Workers, listener: socket.socket) -> None:
+    """Say where the service is once it is there, and keep its workers alive."""
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
     host, port = listener.getsockname()[:2]
@@ -188,10 +192,24 @@ async def look_after(server: Server, workers: Workers, listener: socket.socket, 
     while True:
         if not server.should_exit:
             workers.look()
-        if store is not None and not store.alive():
-            log.error("postgres_died", restarting=True)
-            try:
-                store.restart()
-            except StartError as error:
-                log.error("postgres_not_restarted", error=str(error))  # noqa: TRY400 - its message is the whole story
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def keep_postgres(store: embedded.Server) -> None:
+    """Start a Postgres that died anew, at once or, where it dies soon after each start, after a growing pause."""
+    started, early_deaths = time.monotonic(), 0
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        if store.alive():
+            continue
+        early_deaths = early_deaths + 1 if time.monotonic() - started < CALM_SECONDS else 0
+        pause = min(2.0**early_deaths, CALM_SECONDS) if early_deaths else 0.0
+        log.error("postgres_died", early_deaths=early_deaths, starting_again_in_seconds=pause)
+        await asyncio.sleep(pause)
+        try:
+            await store.restart_beside()
+        except StartError as error:
+            log.error("postgres_not_restarted", error=str(error))  # noqa: TRY400 - its message is the whole story
+        else:
+            log.warning("postgres_serves_again")
+        started = time.monotonic()

@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     statement_timeout: PositiveFloat = 30.0
     """Seconds after which Postgres gives up one statement of ours."""
 
+    store_seconds: PositiveFloat = 10.0
+    """Seconds that a request waits for Postgres at most; then it is answered 503."""
+
     max_body_bytes: PositiveInt = 5_000_000
     """Bytes of a body, after decompression too; above it 413."""
 

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import itertools
 import signal
-import time
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -19,12 +18,13 @@ from sqlalchemy.exc import DBAPIError
 
 from app import learning
 from app.beside import beside, happened
-from app.db import COLLISIONS, STORE_ERRORS, Database, collided, connect, refused
+from app.db import COLLISIONS, STORE_ERRORS, Database, closed, collided, connect, refused
 from app.extraction import Extractor, Job
 from app.formats.read import hints_of
 from app.health import beat, leave
 from app.intake.accept import forget_keys
 from app.linker import Linker
+from app.outage import FIRST_PAUSE, Outage
 from app.queue import claims, turns, wake
 from app.queue.claims import Claimed, Item
 from app.queue.retry import RetryPolicy
@@ -43,8 +43,8 @@ BEAT_SECONDS = 5.0
 FOLD_SECONDS = 2.0
 FEED_SECONDS = 0.5
 """How often a worker looks for changes to number that others made, over HTTP or in another worker."""
-TROUBLE_SECONDS = 1.0
-"""Pause after the store did not answer."""
+STORE_TRIES = 5
+"""How often in a row the results of a batch may lose the store halfway before they count as the reason for it."""
 
 
 class Worker:
@@ -85,13 +85,16 @@ class Worker:
                 group.create_task(learning.keep(self.database, self.lessons)),
                 group.create_task(learning.follow(self.database, self.extractor)),
             ]
+            outage = Outage("store_unavailable")
             while not self.stopping.is_set():
                 try:
                     worked = await self.work_once(group)
                 except STORE_ERRORS as error:
-                    log.warning("store_unavailable", error=str(error), kind=type(error).__name__)
-                    await self.rest(TROUBLE_SECONDS)
+                    pause = outage.failed(error)
+                    await happened(self.stopping, FIRST_PAUSE)  # whatever is announced meanwhile
+                    await self.rest(pause - FIRST_PAUSE)
                 else:
+                    outage.over()
                     if not worked:
                         await self.rest(self.settings.poll_seconds)
             await self.stored_before()
@@ -115,16 +118,25 @@ class Worker:
             self.woken.clear()
 
     async def keep_house(self) -> None:
-        """Give signs of life, take back what dead workers held, forget keys whose time is over."""
+        """Give signs of life, take back what dead workers held, forget keys whose time is over.
+
+        After an outage the living come first: they could not extend their leases either.
+        """
+        outage, clock = Outage("housekeeping_failed"), asyncio.get_running_loop().time
+        rescue_from = clock()
         while True:
+            rescued = []
             try:
                 async with self.database.transaction() as connection:
                     await beat(connection, self.id)
-                    rescued = await claims.rescue(connection, most_failures=self.policy.most)
+                    if clock() >= rescue_from:
+                        rescued = await claims.rescue(connection, most_failures=self.policy.most)
                     await forget_keys(connection, self.settings.idempotency_hours)
             except STORE_ERRORS as error:
-                log.warning("housekeeping_failed", error=str(error))
+                outage.failed(error)
+                rescue_from = clock() + self.settings.lease_seconds
             else:
+                outage.over()
                 for submission_id, state in rescued:
                     log.warning("lease_lost", submission_id=str(submission_id), now=state)
                 if rescued:
@@ -133,24 +145,28 @@ class Worker:
 
     async def keep_counts(self) -> None:
         """Fold what articles changed in the counts of topics, one worker at a time."""
+        outage = Outage("counts_not_folded")
         while True:
             try:
                 more = True
                 while more:
                     async with self.database.transaction() as connection:
                         more = await topic_counts.fold(connection)
+                outage.over()
             except STORE_ERRORS as error:
-                log.warning("counts_not_folded", error=str(error))
+                outage.failed(error)
             await asyncio.sleep(FOLD_SECONDS)
 
     async def keep_feed(self) -> None:
         """Have changes numbered and linked as soon as this worker has stored some, and twice a second whoever made them."""
+        outage = Outage("changes_not_followed")
         while True:
             try:
                 self.stored.clear()
                 await self.bring_up_to_date()
+                outage.over()
             except STORE_ERRORS as error:
-                log.warning("changes_not_followed", error=str(error), kind=type(error).__name__)
+                await asyncio.sleep(outage.failed(error))
             except Exception:
                 log.exception("changes_not_linked")
             await happened(self.stored, FEED_SECONDS)
@@ -194,34 +210,42 @@ class Worker:
             await self.storing
 
     async def put_away(self, token: UUID, processed: Sequence[Processed], held: contextlib.AsyncExitStack) -> None:
-        """Store a batch under its lease, which `held` keeps; the store's absence is waited out for as long as a lease lasts.
+        """Store a batch under its lease, which `held` keeps; a store that takes nothing is waited out for as long as that lasts.
 
-        What is given up then comes back by itself, as from a worker that died.
+        A batch that loses the store halfway again and again may be the reason; it is given up then, as when this worker is
+        told to stop, and comes back by itself, as from a worker that died.
         """
-        ends = time.monotonic() + self.settings.lease_seconds
+        outage, tries = Outage("results_wait_for_the_store"), 0
         async with held:
             verdicts = [judge(one, self.policy, one.submission.claimed_at) for one in processed]
             while True:
                 try:
                     await self.store(token, verdicts)
                 except STORE_ERRORS as error:
-                    given_up = self.stopping.is_set() or time.monotonic() > ends
-                    log.warning("batch_waits_for_store", error=str(error), kind=type(error).__name__, given_up=given_up)
-                    if given_up:
+                    tries += not closed(error)
+                    pause = outage.failed(error)
+                    if tries >= STORE_TRIES or self.stopping.is_set():
+                        log.warning("batch_left_to_its_lease", submissions=len(verdicts), tries=tries)
                         return
-                    await asyncio.sleep(TROUBLE_SECONDS)
+                    await happened(self.stopping, pause)
                 else:
+                    outage.over()
                     return
 
     async def keep_lease(self, token: UUID, ids: Sequence[UUID]) -> None:
         """Extend the lease while the batch is in hand."""
+        outage, every = Outage("lease_not_extended"), self.settings.lease_seconds / 3
+        pause = every
         while True:
-            await asyncio.sleep(self.settings.lease_seconds / 3)
+            await asyncio.sleep(pause)
             try:
                 async with self.database.transaction() as connection:
                     await claims.extend(connection, token, ids, self.lease)
             except STORE_ERRORS as error:
-                log.warning("lease_not_extended", error=str(error))
+                pause = min(every, outage.failed(error))
+            else:
+                outage.over()
+                pause = every
 
     async def store(self, token: UUID, verdicts: Sequence[Verdict]) -> None:
         """Store a batch; where that fails for a reason in the data, one by one, so that only the culprit is held back."""

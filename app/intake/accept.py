@@ -4,6 +4,7 @@ A group that fails for a reason in its data is written again one by one, so that
 """
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,9 +16,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from app.db import SINGLE_CONNECTIONS, Database, driver, of_a_row, to_json
-from app.errors import Fault, InvalidRequest
+from app.db import SINGLE_CONNECTIONS, STORE_ERRORS, Database, driver, of_a_row, to_json
+from app.errors import Fault, InvalidRequest, Unavailable
 from app.intake.room import Room
+from app.outage import Outage
 from app.queue.claims import QUEUED_CHANNEL
 from app.queue.turns import Lane
 from app.settings import Settings
@@ -27,6 +29,13 @@ log = structlog.get_logger()
 GROUP_ROWS = 256
 GROUP_BYTES = 16_000_000
 COMMITTERS = SINGLE_CONNECTIONS
+RETRY_AFTER_SECONDS = 10
+MOST_WAITING = 4096
+MOST_WAITING_BYTES = 4 * GROUP_BYTES
+"""Submissions, and their bytes, that may wait for a commit; more are refused at once, as the store does not keep up."""
+PROBE_SECONDS = 1.0
+PROBE_BYTES = 64_000
+"""What is written to find out whether there is room for submissions again: more than a page may have left."""
 
 KEEP = """
     WITH kept AS (
@@ -115,22 +124,60 @@ class Intake:
         self.database = database
         self.hours = settings.idempotency_hours
         self.room = Room(database, settings.queue_high_water)
+        self.seconds = settings.store_seconds
         self.waiting: asyncio.Queue[Waiting] = asyncio.Queue()
+        self.waiting_bytes = 0
         self.idle = 0
+        self.trouble: str | None = None
+        self.outage = Outage("submissions_not_kept")
 
     async def accept(self, submission: Submission) -> Accepted:
         """Give the receipt once the submission is committed; an earlier one where its Idempotency-Key says so.
 
-        Raises InvalidRequest for a key that stands for something else, Unavailable while the queue is full, and the
-        driver's errors where the commit failed: then nothing is stored.
+        Raises InvalidRequest for a key that stands for something else, Unavailable while the queue is full or the store
+        does not keep up, and the driver's errors where the commit failed; TimeoutError where it did not end in time. What
+        those three kept is not known only where the connection was lost at the very commit.
         """
+        size = len(submission.body)
+        if self.waiting.qsize() >= MOST_WAITING or self.waiting_bytes + size > MOST_WAITING_BYTES:
+            raise Unavailable(
+                "The store does not keep up; nothing of this request was kept.", retry_after=RETRY_AFTER_SECONDS
+            )
         accepted: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         with self.room.admitted(submission.lane, submission.party):
             self.waiting.put_nowait(Waiting(submission, accepted))
-            return await accepted
+            self.waiting_bytes += size
+            async with asyncio.timeout(self.seconds):
+                return await accepted
+
+    async def watch_trouble(self) -> None:
+        """While commits fail, try every second one that is taken back, so that readiness returns without a request."""
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            if self.trouble is not None:
+                probe = Submission(os.urandom(PROBE_BYTES), "text/plain", {})
+                try:
+                    async with self.database.engine.connect() as connection, asyncio.timeout(self.seconds):
+                        await connection.execute(text("SELECT 1"))  # begins the transaction
+                        await (await driver(connection)).fetchval(KEEP, *columns([probe]))
+                        await connection.rollback()
+                except STORE_ERRORS as error:
+                    self.ill(error)
+                else:
+                    self.well()
+
+    def ill(self, error: Exception) -> None:
+        """Know that commits fail, for readiness and for the log."""
+        self.trouble = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
+        self.outage.failed(error)
+
+    def well(self) -> None:
+        """Know that commits succeed."""
+        self.trouble = None
+        self.outage.over()
 
     async def run(self) -> None:
-        """Commit what waits, group after group, a few groups at a time, until cancelled."""
+        """Commit what waits, group after group, a few groups at a time, until cancelled; no group that fails ends it."""
         async with asyncio.TaskGroup() as committers:
             for _ in range(COMMITTERS):
                 committers.create_task(self.commit_groups())
@@ -141,7 +188,11 @@ class Intake:
             self.idle += 1
             first = await self.waiting.get()
             self.idle -= 1
-            await self.commit(self.gather(first))
+            group = self.gather(first)
+            self.waiting_bytes -= sum(len(waiting.submission.body) for waiting in group)
+            wanted = [waiting for waiting in group if not waiting.accepted.done()]  # the others were told 503 by now
+            if wanted:
+                await self.commit(wanted)
 
     def gather(self, first: Waiting) -> list[Waiting]:
         """Give a group: this committer's share of what waits, the others that are idle take theirs."""
@@ -157,13 +208,18 @@ class Intake:
         submissions = [waiting.submission for waiting in group]
         try:
             answers = await (self.keep_keyed if any(map(keyed, submissions)) else self.keep)(submissions)
-        except Exception as error:  # noqa: BLE001 - each request raises it again, and the next group is kept
-            if len(group) > 1 and of_a_row(error):
+        except Exception as error:
+            if of_a_row(error) and len(group) > 1:
                 for waiting in group:
                     await self.commit([waiting])
                 return
+            if isinstance(error, STORE_ERRORS) and not of_a_row(error):
+                self.ill(error)
+            elif not isinstance(error, STORE_ERRORS):
+                log.exception("group_not_committed", submissions=len(group))
             answer(group, [error] * len(group))
         else:
+            self.well()
             answer(group, answers)
 
     async def keep(self, group: Sequence[Submission]) -> list[Accepted | Exception]:
@@ -252,7 +308,7 @@ def receipt(submission: Submission, owner: UUID | Exception, received_at: dateti
 def answer(group: Sequence[Waiting], answers: Sequence[Accepted | Exception]) -> None:
     """Resolve what a group's requests wait for; one whose client has gone is committed all the same."""
     for waiting, result in zip(group, answers, strict=True):
-        if waiting.accepted.cancelled():
+        if waiting.accepted.done():
             continue
         if isinstance(result, Exception):
             waiting.accepted.set_exception(result)

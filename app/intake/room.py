@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-import structlog
 from prometheus_client import Counter as Counted
 from prometheus_client import Gauge
 from sqlalchemy import text
@@ -20,9 +19,8 @@ from sqlalchemy import text
 from app.db import STORE_ERRORS, Database
 from app.errors import Unavailable
 from app.metrics import REGISTRY
+from app.outage import Outage
 from app.queue.turns import LANES, Lane
-
-log = structlog.get_logger()
 
 LOOK_SECONDS: Final = 1.0
 LOW_WATER: Final = 0.8
@@ -128,11 +126,14 @@ class Room:
 
     async def watch(self) -> None:
         """Look every second how full the lanes are."""
+        outage = Outage("queue_depth_unknown")
         while True:
             try:
                 await self.look()
             except STORE_ERRORS as error:
-                log.warning("queue_depth_unknown", error=str(error))
+                outage.failed(error)
+            else:
+                outage.over()
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:

@@ -2,13 +2,15 @@
 
 import re
 from contextlib import nullcontext
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from app.access.principal import principal_of
+from app.db import STORE_ERRORS
 from app.errors import problems
 from app.intake import receipts
-from app.intake.accept import Submission
+from app.intake.accept import Accepted, Submission
 from app.intake.bodies import REQUEST_BODY
 from app.intake.parameters import PARAMETERS, read_headers, read_query
 from app.intake.receipt_routes import receipt_response
@@ -46,7 +48,9 @@ async def post_articles(request: Request) -> Response:
 
     `202` means: the submission is committed to the store and will be processed, whatever crashes. With
     `Prefer: wait=N` the answer is `200` with the finished receipt if that takes no longer than N seconds, and if not too
-    many wait already. Any other answer means that nothing of the body was kept.
+    many wait already. Any other answer means that nothing of the body was kept; but where the connection to the store is
+    lost at the moment of the commit, nobody knows, and the answer is `503`: whoever sends again with the same
+    `Idempotency-Key` doubles nothing.
     """
     query, headers = read_query(request), read_headers(request)
     sender = principal_of(request).id
@@ -60,7 +64,18 @@ async def post_articles(request: Request) -> Response:
         receipt = receipts.queued(accepted.receipt_id, accepted.received_at)
     else:
         with waiting.held() if seconds else nullcontext():
-            receipt = await request.app.state.waiters.wait(accepted.receipt_id, seconds)
+            receipt = await follow(request, accepted, seconds)
     status = 200 if seconds and receipt["state"] in receipts.ENDED else 202
     applied = {"Preference-Applied": f"wait={seconds:.0f}"} if seconds else {}
     return receipt_response(request, receipt, status=status, headers=applied)
+
+
+async def follow(request: Request, accepted: Accepted, seconds: float) -> dict[str, Any]:
+    """Wait for an outcome; where the store is away since the commit, give what is known without it."""
+    try:
+        receipt: dict[str, Any] = await request.app.state.waiters.wait(accepted.receipt_id, seconds)
+    except STORE_ERRORS:
+        if accepted.received_at is None:
+            raise
+        return receipts.queued(accepted.receipt_id, accepted.received_at)
+    return receipt
