@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -41,6 +41,10 @@ def serve(  # noqa: PLR0913 - one option a setting
     workers: Annotated[int | None, typer.Option(help="Worker processes to start.", show_default="1")] = None,
     data_dir: DataDir = None,
     max_body_bytes: Annotated[int | None, typer.Option(help="Largest body taken.", show_default="5000000")] = None,
+    auth: Annotated[
+        Literal["keys", "gateway", "none"] | None,
+        typer.Option(help="Who is asked for what.", show_default="none, on loopback only"),
+    ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Run everything on this machine: Postgres (unless DATABASE_URL names one), migrations, workers and HTTP."""
@@ -52,6 +56,7 @@ def serve(  # noqa: PLR0913 - one option a setting
                 workers=workers,
                 data_dir=data_dir,
                 max_body_bytes=max_body_bytes,
+                auth=auth,
                 database_url=database_url,
             )
         )

@@ -4,7 +4,6 @@ The fields are those of draft-ietf-httpapi-ratelimit-headers, structured as of i
 """
 
 import math
-import time
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -25,7 +24,8 @@ class Rates:
     """Counts requests; forgets a counter two windows after it was last used."""
 
     def __init__(self) -> None:
-        self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self.storage = MemoryStorage()
+        self.limiter = SlidingWindowCounterRateLimiter(self.storage)
         self.parsed: dict[str, RateLimitItem] = {}
 
     async def count(self, who: str, rate: str) -> Fields:
@@ -34,8 +34,7 @@ class Rates:
         if item is None:
             item = self.parsed[rate] = parse(rate)
         admitted = await self.limiter.hit(item, who)
-        reset, left = await self.limiter.get_window_stats(item, who)
-        seconds = max(1, math.ceil(reset - time.time()))
+        left, seconds = await self.state(item, who)
         fields = {
             "RateLimit-Policy": f'"{POLICY}";q={item.amount};w={item.get_expiry()}',
             "RateLimit": f'"{POLICY}";r={left if admitted else 0};t={seconds}',
@@ -45,6 +44,18 @@ class Rates:
                 f"More than {item.amount} requests in {item.get_expiry()} seconds.", retry_after=seconds, fields=fields
             )
         return fields
+
+    async def state(self, item: RateLimitItem, who: str) -> tuple[int, int]:
+        """Give how many requests are left, and the seconds until there is one more.
+
+        The library's own word on that is "now" to whoever spends a window in its first instant.
+        """
+        window = item.get_expiry()
+        before, before_left, now, now_left = await self.storage.get_sliding_window(item.key_for(who), window)
+        weighted = before * before_left / window + now
+        waits = [before_left % (window / before)] if before else []
+        waits += [now_left - window] if now else []
+        return max(0, item.amount - math.floor(weighted)), max(1, math.ceil(min(waits, default=0.0)))
 
 
 def by_address(client: tuple[str, int] | None) -> str:

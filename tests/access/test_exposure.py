@@ -42,7 +42,8 @@ def test_not_everybody_is_a_gateway(trusted: str) -> None:
 
 def test_serve_refuses_in_plain_words_before_it_starts_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "configure", lambda _: None)  # logs go on to where this process has them
-    said = CliRunner().invoke(app, ["serve", "--host", EVERYWHERE, "--port", "0"])
-    assert said.exit_code == 1
-    assert "Nobody would be asked for a key on 0.0.0.0, which other machines reach." in said.stderr
-    assert said.stdout == ""
+    for words in ([], ["--auth", "none"]):
+        said = CliRunner().invoke(app, ["serve", "--host", EVERYWHERE, "--port", "0", *words])
+        assert said.exit_code == 1
+        assert "Nobody would be asked for a key on 0.0.0.0, which other machines reach." in said.stderr
+        assert said.stdout == ""
