@@ -77,7 +77,7 @@ def matches(if_match: str, tag: str) -> bool:
     "/articles/{article_id}",
     summary="Correct an article",
     response_model=Article,
-    responses={200: {"headers": {"ETag": ETAG}}, **problems(308, 404, 410, 412, 413, 415, 422, 503)},
+    responses={200: {"headers": {"ETag": ETAG}}, **problems(308, 404, 408, 410, 412, 413, 415, 422, 503)},
     openapi_extra={"requestBody": REQUEST_BODY},
 )
 async def patch_article(request: Request, article_id: UUID, if_match: IfMatch = None) -> Response:

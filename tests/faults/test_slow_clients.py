@@ -27,6 +27,13 @@ async def connect(client: httpx.AsyncClient) -> Connection:
     return await asyncio.open_connection(client.base_url.host, client.base_url.port, limit=2**24)
 
 
+async def closed(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, whatever became of it, and wait until it is."""
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
 async def rest(connection: Connection) -> bytes:
     """Give what a connection still says until the server ends it; a reset is an end."""
     reader, writer = connection
@@ -35,7 +42,7 @@ async def rest(connection: Connection) -> bytes:
     except ConnectionError:
         return b""
     finally:
-        writer.close()
+        await closed(writer)
 
 
 async def trickle(connection: Connection, data: bytes, seconds: float = 0.1) -> None:
@@ -58,6 +65,7 @@ async def deaf(writer: asyncio.StreamWriter, request: bytes) -> None:
             writer.write(request)
             await asyncio.wait_for(writer.drain(), 0.2)
         await asyncio.sleep(0.05)
+    await closed(writer)
 
 
 async def ended_while(connection: Connection, work: Callable[[], Awaitable[None]]) -> bytes:
@@ -175,4 +183,4 @@ async def test_where_all_connections_are_at_work_one_more_is_told_so(database_ur
         assert b"Retry-After: 1" in answer
         for one in waiting:
             assert b"200 OK" in await one[0].readline()
-            one[1].close()
+            await closed(one[1])
