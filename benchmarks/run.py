@@ -7,10 +7,15 @@ Each part also runs by itself: `python -m benchmarks.accept`. A part is a module
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from benchmarks import accept
+from benchmarks import accept, drain, end_to_end, growth
 from benchmarks.suite import Given, Report, finish, parser
 
-PARTS: Final[Mapping[str, Callable[[Given], Report]]] = {"accept": accept.measure}
+PARTS: Final[Mapping[str, Callable[[Given], Report]]] = {
+    "accept": accept.measure,
+    "drain": drain.measure,
+    "end_to_end": end_to_end.measure,
+    "growth": growth.measure,
+}
 
 
 def main() -> None:

@@ -39,15 +39,22 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A figure that is to be reached."""
+    """A figure that is to be reached, or not to be passed."""
 
     name: str
     value: float
-    least: float
+    least: float = -math.inf
+    most: float = math.inf
+
+    @property
+    def held(self) -> bool:
+        """Whether it is."""
+        return self.least <= self.value <= self.most
 
     def told(self) -> str:
         """Say whether it is."""
-        return f"{'held' if self.value >= self.least else 'MISSED'}: {self.name}: {self.value:.2f} (at least {self.least:g})"
+        bound = f"at least {self.least:g}" if self.most == math.inf else f"at most {self.most:g}"
+        return f"{'held' if self.held else 'MISSED'}: {self.name}: {self.value:.2f} ({bound})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,4 +206,4 @@ def finish(reports: Sequence[Report], file: Path | None) -> None:
     print("\n\n".join(told(report) for report in reports))
     if file is not None:
         file.write_text(json.dumps([asdict(report) for report in reports], indent=1))
-    sys.exit(0 if all(aim.value >= aim.least for report in reports for aim in report.aims) else 1)
+    sys.exit(0 if all(aim.held for report in reports for aim in report.aims) else 1)

@@ -177,9 +177,10 @@ async def test_a_batch_is_extracted_while_the_one_before_is_stored(database_url:
     async with a_worker(database_url, claim_batch=1, lease_seconds=30), http(database_url) as client:
         async with database.transaction() as connection:
             await connection.execute(text("LOCK TABLE articles IN SHARE MODE"))
-            receipts = [
-                (await post(client, f"Harbour news {number}\n\nA calm day.")).json()["id"] for number in (1, 2, 3)
+            told = [
+                f"{what} reopens\n\nThe {what} of Port Ellery was calm." for what in ("Crane", "Ferry", "Tide gate")
             ]
+            receipts = [(await post(client, one)).json()["id"] for one in told]
             await until(database, STORING)
             await until(database, "count(*) = 2 FROM submissions WHERE state = 'processing'")
             assert await asked(database, "SELECT count(*) FROM submissions WHERE state = 'queued'") == 1
