@@ -166,7 +166,7 @@ async def test_a_batch_is_extracted_while_the_one_before_is_stored(database_url:
 async def test_a_store_that_is_away_as_a_batch_is_stored_costs_no_attempt(
     database_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.worker.TROUBLE_SECONDS", 0.2)
+    monkeypatch.setattr("app.outage.FIRST_PAUSE", 0.2)
     async with a_worker(database_url, lease_seconds=60), http(database_url) as client:
         async with database.transaction() as connection:
             await connection.execute(text("LOCK TABLE articles IN SHARE MODE"))
