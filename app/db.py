@@ -143,15 +143,17 @@ class Database:
 
     @asynccontextmanager
     async def single(self) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"]:
-        """Lend a driver's connection to a unit of work that is one statement, which commits by itself before it returns.
+        """Lend a driver's connection to a unit of work that is one statement, in a transaction that ends with the block.
 
-        BEGIN and COMMIT would be two more round trips for all who wait for a commit, and SQLAlchemy's way through its
-        pool and its statement takes three times as long as the driver's own. Raises the driver's errors.
+        SQLAlchemy's way through its pool and its statement takes three times as long as the driver's own. A statement that
+        commits by itself would save two round trips, but where Postgres hangs it would be carried out once that goes on,
+        long after those who wait for it were told that nothing is kept. Raises the driver's errors.
         """
         await self.statements  # opens it the first time
         async with self.turn(), self.statements.acquire(timeout=POOL_WAIT_SECONDS) as connection:
             try:
-                yield connection
+                async with connection.transaction():
+                    yield connection
             except BaseException as error:
                 if not of_a_row(error):  # it may be cut, at odds with the driver, or lead to a server that only reads
                     connection.terminate()

@@ -47,7 +47,7 @@ KEEP = """
     )
     SELECT max(received_at), pg_notify($8, '') FROM kept
 """
-"""Keeps a group and announces it in one round trip; all of a group arrived when its transaction began."""
+"""Keeps a group and announces it; all of a group arrived when its transaction began."""
 TAKE_KEYS = text(
     """
     INSERT INTO idempotency_keys AS k (principal, key, digest, submission_id)
@@ -223,7 +223,7 @@ class Intake:
             answer(group, answers)
 
     async def keep(self, group: Sequence[Submission]) -> list[Accepted | Exception]:
-        """Write a group in one statement, which is its transaction; give each one's receipt."""
+        """Write a group in one statement; give each one's receipt."""
         async with self.database.single() as connection:
             received_at = await connection.fetchval(KEEP, *columns(group))
         return [Accepted(submission.id, received_at) for submission in group]

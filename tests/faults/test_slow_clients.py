@@ -180,7 +180,7 @@ async def test_where_all_connections_are_at_work_one_more_is_told_so(database_ur
         await asyncio.sleep(0.5)
         answer = await rest(await connect(client))
         assert answer.startswith(b"HTTP/1.1 503 ")
-        assert b"Retry-After: 1" in answer
+        assert b"retry-after: 1" in answer
         for one in waiting:
             assert b"200 OK" in await one[0].readline()
             await closed(one[1])

@@ -315,7 +315,7 @@ async def test_without_its_store_the_service_says_so_and_keeps_nothing(database_
 
 async def test_an_older_schema_is_not_ready_and_says_what_to_do(client: httpx.AsyncClient, database: Database) -> None:
     async with database.transaction() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '0'"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '20261130_identity'"))
     ready = await client.get("/readyz")
     assert ready.status_code == 503
     assert "dateline migrate" in ready.json()["problems"][0]
