@@ -20,7 +20,7 @@ from app.access.exposure import check_exposure
 from app.errors import StartError
 from app.main import create_app
 from app.patience import give_up_lost_peers, limited
-from app.processes import allow_files
+from app.processes import allow_files, collect_rarely
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -144,6 +144,7 @@ def run(settings: Settings, listener: socket.socket, url: str, server: embedded.
     try:
         of_store = settings.model_copy(update={"database_url": url})
         config = http_config(of_store, create_app(of_store))
+        collect_rarely()
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(serve_http(config, listener, workers, server))
     finally:

@@ -25,6 +25,7 @@ from app.health import beat, leave
 from app.intake.accept import forget_keys
 from app.linker import Linker
 from app.outage import FIRST_PAUSE, Outage
+from app.processes import collect_rarely
 from app.queue import claims, turns, wake
 from app.queue.claims import Claimed, Item
 from app.queue.retry import RetryPolicy
@@ -321,6 +322,7 @@ async def work(url: str, settings: Settings) -> None:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, worker.stop)
+            collect_rarely()
             log.info("worker_started", worker=str(worker.id))
             await worker.run()
             log.info("worker_drained")
