@@ -10,7 +10,11 @@ import pytest
 from app.formats.check import check
 from app.pipeline.article import Stated
 from app.pipeline.likeness import likeness, shingles
+from benchmarks import drain, end_to_end
 from benchmarks.accept import NDJSON, Round, aims
+from benchmarks.dispatches import Desk
+from benchmarks.drain import Drained
+from benchmarks.end_to_end import Seen
 from benchmarks.load import ARTICLE_BYTES, BATCH, Answers, requests
 from benchmarks.near_copies import near_copies
 from benchmarks.pairs import Collection, counted_out, pairs_of, texts_of
@@ -186,3 +190,29 @@ def test_a_report_is_a_table_with_its_aims_below() -> None:
         "## accept", "", "| to | rate | rows |", "|---|---|---|", "| a | 1,234.50 | 7 |", "",
         "MISSED: faster: 1.20 (at least 1.4)",
     ]  # fmt: skip
+
+
+def test_a_drain_is_held_against_the_pure_pipeline_of_its_round() -> None:
+    slow, fast = Drained(60.0, 59.0, 16.0, 6.0), Drained(90.0, 88.0, 17.0, 7.0)
+    report = drain.reported([100.0, 100.0], {"one worker": [slow, fast], "two workers": [fast, fast]})
+    assert [row["of pure"] for row in report.rows] == [1.0, 0.75, 0.9]
+    assert report.aims[0].told() == "held: one worker of the pure pipeline: 0.75 (at least 0.7)"
+
+
+def test_mixed_load_is_told_with_what_failed_grew_or_was_left() -> None:
+    seen = Seen()
+    seen.times["POST"] = [5.0, 7.0, 90.0]
+    seen.queue = [0, 0, 0, 0, 10, 20, 400, 500]
+    seen.memory["HTTP"] = [100.0, 100.0, 101.0, 100.0]
+    seen.failed["POST 503"] = 2
+    report = end_to_end.reported(seen, 3, rate=50.0)
+    assert report.rows[0] == {"what": "POST, ms", "number": 3, "median": 7.0, "p99": 90.0, "last": 90.0}
+    assert [aim.held for aim in report.aims] == [False, False, True, True]
+    assert report.aims[1].told() == "MISSED: seconds of work in the queue in the last quarter: 9.00 (at most 2)"
+
+
+def test_dispatches_are_unlike_each_other_and_the_same_each_time() -> None:
+    once, again = list(Desk(5).articles(3)), list(Desk(5).articles(3))
+    assert once == again
+    assert len({one.text for one in once}) == 3
+    assert all(one.mark in one.text.splitlines()[0] and len(one.text) > 6_000 for one in once)
