@@ -14,7 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ QUESTIONS: Final = 20.0
 SHORTEST: Final = 30.0
 WARM: Final = 20
 CONNECTIONS: Final = 24
+IDLE: Final = 2.0
 WAITING: Final = 20
 """One article in so many waits to be stored."""
 DAY: Final = 86_400
@@ -78,28 +79,38 @@ class Seen:
     memory: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A keep-alive connection, and when it was last used."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    used: float
+
+
 class Lines:
-    """Keep-alive connections to the service; each request takes one that is free, and waits where none is."""
+    """Connections to the service; each request takes one that is free, and waits where none is."""
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.free: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter] | None] = asyncio.LifoQueue()
+        self.free: asyncio.LifoQueue[Line | None] = asyncio.LifoQueue()
         for _ in range(CONNECTIONS):
             self.free.put_nowait(None)
 
     async def ask(self, request: bytes) -> int:
         """Send a request and take its answer whole; give its status."""
         line = await self.free.get()
+        if line is not None and time.monotonic() - line.used > IDLE:  # the service closes what is idle
+            line.writer.close()
+            line = None
         try:
-            line = line or await asyncio.open_connection("127.0.0.1", self.port, limit=16_000_000)
-            reader, writer = line
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
+            if line is None:
+                line = Line(*await asyncio.open_connection("127.0.0.1", self.port, limit=16_000_000), 0.0)
+            line.writer.write(request)
+            head = await line.reader.readuntil(b"\r\n\r\n")
             length = LENGTH.search(head)
-            await reader.readexactly(int(length[1]) if length else 0)
-            if b"connection: close" in head.lower():
-                writer.close()
-                line = None
+            await line.reader.readexactly(int(length[1]) if length else 0)
+            line = replace(line, used=time.monotonic())
             return int(head[9:12])
         except (OSError, asyncio.IncompleteReadError):
             line = None
