@@ -40,7 +40,10 @@ CORES: Final = 4
 """Two workers can be faster than one where each finds a core for its extraction and one for its storing."""
 LONGEST: Final = 900.0
 WARM: Final = 64
-LEFT: Final = text("SELECT count(*) FROM submissions WHERE state IN ('queued', 'processing')")
+LEFT: Final = text(
+    "SELECT (SELECT count(*) FROM submissions WHERE state = 'queued') + (SELECT count(*) FROM submissions WHERE state = 'processing')"
+)
+"""Of two indexes: both states in one condition would have all receipts read, twenty times a second."""
 UNLINKED: Final = text("SELECT (SELECT count(*) FROM change_outbox) + last_seq - linked_seq FROM change_feed")
 BEATING: Final = text("SELECT count(*) FROM workers")
 ARTICLES: Final = text("SELECT count(*) FROM articles")
