@@ -209,14 +209,15 @@ class Intake:
         try:
             answers = await (self.keep_keyed if any(map(keyed, submissions)) else self.keep)(submissions)
         except Exception as error:
-            if of_a_row(error) and len(group) > 1:
+            culprit = of_a_row(error)
+            if culprit and len(group) > 1:
                 for waiting in group:
                     await self.commit([waiting])
                 return
-            if isinstance(error, STORE_ERRORS) and not of_a_row(error):
-                self.ill(error)
-            elif not isinstance(error, STORE_ERRORS):
+            if not isinstance(error, STORE_ERRORS):
                 log.exception("group_not_committed", submissions=len(group))
+            elif not culprit:
+                self.ill(error)
             answer(group, [error] * len(group))
         else:
             self.well()
