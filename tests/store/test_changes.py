@@ -139,11 +139,29 @@ async def follow(database: Database, limit: int, ended: asyncio.Event) -> list[t
         await asyncio.sleep(0.002)
 
 
-async def keep_numbering(database: Database, ended: asyncio.Event) -> None:
-    """Number again and again."""
-    while not ended.is_set():
+async def keep_numbering(database: Database, written: asyncio.Event) -> None:
+    """Number again and again, as one of several workers does."""
+    while not written.is_set():
         await number(database)
         await asyncio.sleep(0.005)
+
+
+async def write_all(database: Database, seed: int, ended: asyncio.Event) -> set[UUID]:
+    """Write from three sides while two number; end when everything has its number, and give what was committed."""
+    done = asyncio.Event()
+
+    async def write_from_three_sides() -> list[list[UUID]]:
+        ids = await asyncio.gather(*(write(database, random.Random(seed * 10 + n)) for n in range(3)))
+        done.set()
+        return ids
+
+    written, *_ = await asyncio.gather(
+        write_from_three_sides(), keep_numbering(database, done), keep_numbering(database, done)
+    )
+    # Only now is there no rival whose lock would refuse this and whose look was taken before the last commit.
+    await number(database)
+    ended.set()
+    return {one for ids in written for one in ids}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -151,15 +169,8 @@ async def test_two_readers_that_follow_many_writers_see_everything_once_and_the_
     database: Database, seed: int
 ) -> None:
     ended = asyncio.Event()
-
-    async def write_all() -> set[UUID]:
-        written = await asyncio.gather(*(write(database, random.Random(seed * 10 + n)) for n in range(3)))
-        await number(database)
-        ended.set()
-        return {one for ids in written for one in ids}
-
-    one, other, written, *_ = await asyncio.gather(
-        follow(database, 3, ended), follow(database, 100, ended), write_all(), keep_numbering(database, ended)
+    one, other, written = await asyncio.gather(
+        follow(database, 3, ended), follow(database, 100, ended), write_all(database, seed, ended)
     )
     assert one == other
     assert [seq for seq, _ in one] == list(range(1, len(written) + 1))
