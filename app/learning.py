@@ -8,7 +8,7 @@ import asyncio
 import structlog
 
 from app.db import STORE_ERRORS, Database
-from app.extraction import Extractor
+from app.extractor import Extractor
 from app.store import acronyms, background
 from app.store.background import Lessons
 
@@ -20,17 +20,18 @@ MOST_ROUNDS = 4
 """How often in a row acronyms are folded."""
 
 
-async def follow(database: Database, extractor: Extractor) -> None:
-    """Have an extractor infer topics by the newest snapshot; without end, the store's absence is waited out."""
+async def follow(database: Database, *extractors: Extractor) -> None:
+    """Have extractors infer topics by the newest snapshot; without end, the store's absence is waited out."""
     while True:
         try:
             async with database.transaction() as connection:
-                found = await background.newest(connection, extractor.inference.background.number)
+                found = await background.newest(connection, extractors[0].inference.background.number)
         except STORE_ERRORS as error:
             log.warning("background_not_read", error=str(error))
         else:
             if found is not None:
-                extractor.use(found)
+                for extractor in extractors:
+                    extractor.use(found)
                 log.info("background_in_use", number=found.number)
         await asyncio.sleep(EVERY_SECONDS)
 

@@ -17,7 +17,7 @@ from app.bounds import Bounds
 from app.db import connect
 from app.drain import Drain
 from app.errors import StartError
-from app.extraction import Extractor
+from app.extractor import Extractor
 from app.intake import corrections, deletion, extract, partings, receipt_routes, routes, topic_links
 from app.intake.accept import Intake
 from app.intake.receipts import Waiters

@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.beside import beside
 from app.db import COLLISIONS, STORE_ERRORS, Database, collided, refused
-from app.extraction import Broken, Done, Extracted, Extractor, Job, Pipeline, Recalled, Refused
+from app.extraction import Broken, Done, Extracted, Job, Pipeline, Recalled, Refused
+from app.extractor import Extractor
 from app.formats.read import hints_of
 from app.giving_way import give_way
 from app.outage import Outage

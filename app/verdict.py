@@ -18,11 +18,15 @@ NOTHING_BUT_HELD_WAIT = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """One claimed submission with what extraction made of its items; for those in `left` (None for all) there was no time."""
+    """One claimed submission with what extraction made of its items; for those in `left` (None for all) there was no time.
+
+    `broke` says how it broke its process, if it did.
+    """
 
     submission: Claimed
     results: Sequence[Extracted]
     left: frozenset[int] | None = NONE_LEFT
+    broke: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,12 @@ def judge(processed: Processed, policy: RetryPolicy, now: datetime) -> Verdict:
     """Decide how an attempt ends: what came out is stored now, what broke is tried again until the policy gives up.
 
     An article under embargo is not stored before its time: its item stays in the queue until then. What there was no
-    time for is put back behind what waits already.
+    time for is put back behind what waits already. What broke its process goes on alone, and fails where it cannot be read
+    there either.
     """
     submission = processed.submission
+    if processed.broke is not None and submission.alone:
+        return unread(processed.broke, submission, policy)
     done = [found for found in processed.results if isinstance(found, Done)]
     held = [found for found in done if is_held(found, now)]
     arrivals = tuple(
@@ -75,7 +82,7 @@ def judge(processed: Processed, policy: RetryPolicy, now: datetime) -> Verdict:
     wait = pause(policy, failures, spread=submission.id.int % 100 / 100)
     if wait is not None:
         pending = (*left, *(found.position for found in broken), *(found.position for found in held))
-        ending = Ending(submission.id, "queued", failures, error, wait, pending)
+        ending = Ending(submission.id, "queued", failures, error, wait, pending, alone=processed.broke is not None)
         return Verdict(ending, arrivals, tuple(items), recalls, counted=True)
     items += [
         Item(submission.id, found.position, "failed", None, printable(found.error), found.span) for found in broken
@@ -110,13 +117,25 @@ def still_to_do(processed: Processed) -> tuple[int, ...]:
 
 def put_back(processed: Processed, held: Sequence[Done], failures: int) -> Ending:
     """Put a submission back that there was too little time for; as if it had not been claimed where none of it was begun."""
-    submission = processed.submission
+    submission, alone = processed.submission, processed.broke is not None
     if not processed.results:
         pending = None if processed.left is None else still_to_do(processed)
-        return Ending(submission.id, "queued", failures, pending=pending, begun=False)
+        return Ending(submission.id, "queued", failures, pending=pending, begun=False, alone=alone)
     pause = NOTHING_BUT_HELD_WAIT if len(held) == len(processed.results) else timedelta()
     pending = (*still_to_do(processed), *(found.position for found in held))
-    return Ending(submission.id, "queued", failures, None, pause, pending)
+    return Ending(submission.id, "queued", failures, None, pause, pending, alone=alone)
+
+
+def unread(error: str, submission: Claimed, policy: RetryPolicy) -> Verdict:
+    """End an attempt at a submission that broke its process, alone, before any of its items was there."""
+    failures, message = submission.failures + 1, printable(error)
+    pending = None if submission.pending is None else tuple(sorted(submission.pending))
+    wait = pause(policy, failures, spread=submission.id.int % 100 / 100)
+    if wait is not None:
+        return Verdict(Ending(submission.id, "queued", failures, message, wait, pending), (), (), counted=True)
+    items = tuple(Item(submission.id, position, "failed", None, message) for position in pending or (0,))
+    state: claims.State = "done" if submission.partly_done else "quarantined"
+    return Verdict(Ending(submission.id, state, failures, message), (), items)
 
 
 def printable(error: str) -> str:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from ctypes import c_longlong
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -40,7 +42,22 @@ class NotStarted(Exception):  # noqa: N818 - the machine's failure, and no call'
 
 
 class Breach(Exception):  # noqa: N818 - said of a call, caught by whoever made it
-    """A call broke its process or a limit; the message says how."""
+    """A call broke its process or a limit; the message says how, `reached` how far the call had said that it was."""
+
+    def __init__(self, message: str, reached: int = 0) -> None:
+        super().__init__(message)
+        self.reached = reached
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a process says how far it is in the call at hand: a number in memory that outlives the process."""
+
+    number: c_longlong = field(default_factory=c_longlong)
+
+
+HERE = Progress()
+"""This process's own; shared with whoever called it where it is a walled-off one."""
 
 
 class WalledOff:
@@ -48,13 +65,15 @@ class WalledOff:
 
     def __init__(self, memory: int, prepare: Callable[..., None], *arguments: Any) -> None:
         self.memory = memory
+        self.progress = Progress(CONTEXT.RawValue(c_longlong, 0))
         self.prepare = (prepare, *arguments)
         self.pool: ProcessPool | None = None
         self.ready: Future[Any] = Future()
 
     def start(self) -> ProcessPool:
         """Begin to start the process: forked from a server that has loaded what all need, in a thread as that takes time."""
-        pool = ProcessPool(max_workers=1, context=CONTEXT, initializer=settle_in, initargs=(self.memory, *self.prepare))
+        arguments = (self.memory, self.progress, *self.prepare)
+        pool = ProcessPool(max_workers=1, context=CONTEXT, initializer=settle_in, initargs=arguments)
         self.pool, self.ready = pool, Future()
         Thread(target=await_first, args=(pool, self.ready), daemon=True).start()
         return pool
@@ -89,7 +108,7 @@ class WalledOff:
             pool = await self.opened()
             with contextlib.suppress(BrokenProcessPool):
                 return await self.answer(pool, seconds, function, args, named)
-        raise Breach("crashed its process")
+        raise Breach("crashed its process", self.progress.number.value)
 
     async def answer(
         self,
@@ -100,6 +119,7 @@ class WalledOff:
         named: dict[str, Any],
     ) -> Result:
         """Wait for one call's result; raises Breach, or BrokenProcessPool where the process was gone before it began."""
+        self.progress.number.value = 0
         try:
             future: Future[Result] = pool.schedule(guarded, (function, args, named), timeout=seconds)
         except RuntimeError as error:  # pebble's word for a pool that broke since it was last looked at
@@ -110,11 +130,12 @@ class WalledOff:
         except TimeoutError as error:
             if future.cancelled():  # the limit was not kept: the process is out of reach
                 await self.stop()
-            raise Breach(f"took more than {seconds:g} seconds") from error
+            raise Breach(f"took more than {seconds:g} seconds", self.progress.number.value) from error
         except ProcessExpired as error:
+            how = f"crashed its process (exit code {error.exitcode})"
             if error.exitcode == OUT_OF_MEMORY:
-                raise Breach(f"took more than {self.memory} bytes of memory") from error
-            raise Breach(f"crashed its process (exit code {error.exitcode})") from error
+                how = f"took more than {self.memory} bytes of memory"
+            raise Breach(how, self.progress.number.value) from error
 
 
 def await_first(pool: ProcessPool, ready: Future[Any]) -> None:
@@ -131,7 +152,12 @@ def end(pool: ProcessPool) -> None:
     pool.join()
 
 
-def settle_in(memory: int, prepare: Callable[..., None], *arguments: Any) -> None:
+def reached(number: int) -> None:
+    """Say how far the call at hand is; told with its Breach, if it breaks."""
+    HERE.number.value = number
+
+
+def settle_in(memory: int, progress: Progress, prepare: Callable[..., None], *arguments: Any) -> None:
     """Bind this process to the fork server's life, which ends with ours, and to its memory, and prepare it for its work."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us, and ends us when it is done
     end_with_parent(import_module(FORKED).SERVER, signal.SIGKILL)
@@ -140,6 +166,7 @@ def settle_in(memory: int, prepare: Callable[..., None], *arguments: Any) -> Non
         if held > memory:  # it could begin all the same, and whatever it was given would seem to eat memory
             raise MemoryError(f"{held} bytes are taken by the libraries alone")
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    HERE.number = progress.number
     prepare(*arguments)
     collect_rarely()
 

@@ -14,7 +14,8 @@ import httpx
 import uvicorn
 
 from app.db import connect
-from app.extraction import Extractor, Pipeline, warm_up
+from app.extraction import Pipeline, warm_up
+from app.extractor import Extractor
 from app.main import create_app, lifespan
 from app.pipeline.background import DEFAULT
 from app.serve import http_config

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.extraction import NONE_LEFT, Broken, Done, Extractor, Job, Pipeline, Refused, dealt, run_jobs, warm_up
+from app.extraction import NONE_LEFT, Broken, Done, Job, Part, Pipeline, Refused, run_jobs, warm_up
+from app.extractor import Extractor, dealt
 from app.pipeline.article import Stated
 from app.pipeline.background import DEFAULT
 from app.settings import Settings
@@ -30,6 +31,11 @@ def job(*contents: str) -> Job:
         return Job(contents[0].encode(), "text/plain", Stated(), NOW)
     lines = "\n".join(f'{{"content": "{content}"}}' for content in contents)
     return Job(lines.encode(), "application/x-ndjson", Stated(), NOW)
+
+
+def crash(*_: object) -> None:
+    """End the process that this runs in."""
+    os._exit(3)
 
 
 def extraction_processes(beside: Sequence[psutil.Process] = ()) -> list[psutil.Process]:
@@ -100,14 +106,45 @@ async def test_what_so_much_time_is_too_short_for_is_left_and_goes_on_where_it_w
     assert [one.position for one in rest] == [2, 0]
 
 
-async def test_a_call_that_breaks_costs_its_mates_none_of_their_time() -> None:
-    jobs = [job("CRASH both ways"), job(f"{CALM} Once."), job(f"{CALM} Twice.")]
+@pytest.mark.parametrize("poison", ["CRASH", "HANG", "EAT"])
+async def test_the_job_that_breaks_its_process_is_known_and_no_other_is_suspected(poison: str) -> None:
+    jobs = [job(f"{CALM} Once."), job(f"{poison} on and on"), job(f"{CALM} Twice."), job(f"{CALM} Thrice.")]
+    settings = Settings(item_seconds=2, item_memory_bytes=3_000_000_000)
+    async with Extractor(settings, POISONED) as extractor:
+        before, culprit, *behind = await extractor.extract_for(60, jobs)
+    for part in (before, *behind):
+        assert ([type(one) for one in part.found], part.left, part.broke) == ([Done], NONE_LEFT, None)
+    assert (culprit.found, culprit.left) == ([], None)
+    assert culprit.broke is not None
+
+
+async def test_where_a_job_takes_the_time_of_all_those_behind_it_are_left_and_those_before_it_are_not() -> None:
+    jobs = [job(f"{CALM} Once."), job("HANG on"), job(f"{CALM} Twice.")]
+    async with Extractor(Settings(item_seconds=2), POISONED) as extractor:
+        before, culprit, behind = await extractor.extract_for(1, jobs)
+    assert [type(one) for one in before.found] == [Done]
+    assert culprit.broke == "extraction took more than 2 seconds"
+    assert behind == Part([], None)
+
+
+async def test_a_job_that_breaks_its_process_is_done_item_by_item_where_it_is_alone() -> None:
     many = job("CRASH both ways", *[f"{CALM} It was day {number}." for number in range(3)])
-    async with Extractor(Settings(), POISONED) as extractor:
-        parts = await extractor.extract_for(1e-9, jobs)
-        assert [[type(one) for one in part.found] for part in parts] == [[Broken], [Done], [Done]]
-        [part] = await extractor.extract_for(1e-9, [many])
-    assert ([type(one) for one in part.found], part.left) == ([Broken], frozenset({1, 2, 3}))
+    async with Extractor(Settings(), POISONED, waiting=True) as extractor:
+        part = await extractor.extract_alone(60, many)
+        assert ([type(one) for one in part.found], part.left) == ([Broken, Done, Done, Done], NONE_LEFT)
+        first = await extractor.extract_alone(1e-9, many)
+        assert ([type(one) for one in first.found], first.left) == ([Broken], frozenset({1, 2, 3}))
+        rest = await extractor.extract_alone(60, replace(many, positions=frozenset({2, 3})))
+        assert [one.position for one in rest.found] == [2, 3]
+
+
+async def test_a_job_that_cannot_even_be_read_says_what_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.extractor.items_of", crash)
+    async with Extractor(Settings()) as extractor:
+        part = await extractor.extract_alone(60, replace(job(CALM), positions=frozenset({3, 4})))
+    assert (part.found, part.left, part.broke) == (
+        [], frozenset({3, 4}), "extraction crashed its process (exit code 3)",
+    )  # fmt: skip
 
 
 async def test_processes_work_beside_each_other() -> None:

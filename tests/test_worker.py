@@ -12,7 +12,8 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from app.db import Database
-from app.extraction import Broken, Done, Extracted, Extractor, Pipeline, Refused
+from app.extraction import Broken, Done, Extracted, Pipeline, Refused
+from app.extractor import Extractor
 from app.formats.read import hints_of
 from app.queue.claims import Claimed
 from app.queue.retry import RetryPolicy
@@ -104,6 +105,35 @@ def test_what_the_store_refuses_is_a_failure_of_its_articles() -> None:
     assert (last.ending.state, [item.outcome for item in last.items]) == ("quarantined", ["failed"])
     sliced = not_stored(judge(Processed(claimed(), [GOOD], frozenset({4})), POLICY, NOON), "bad row", POLICY)
     assert (sliced.ending.pending, sliced.ending.failures) == ((0, 4), 1)
+
+
+def test_what_broke_its_process_goes_on_alone_and_keeps_what_came_out_before() -> None:
+    whole = judge(Processed(claimed(), [], None, "extraction hung"), POLICY, NOON).ending
+    assert (whole.state, whole.alone, whole.begun, whole.pending, whole.failures) == ("queued", True, False, None, 0)
+    some = judge(Processed(claimed(), [GOOD, NONE], frozenset({4, 9}), "extraction hung"), POLICY, NOON)
+    assert (some.ending.alone, some.ending.begun, some.ending.pending) == (True, True, (4, 9))
+    assert (len(some.arrivals), len(some.items)) == (1, 1)
+    failing = judge(Processed(claimed(), [BAD], frozenset({4}), "extraction hung"), POLICY, NOON)
+    assert (failing.ending.alone, failing.ending.pending, failing.ending.failures) == (True, (4, 2), 1)
+
+
+@pytest.mark.parametrize(
+    ("pending", "partly_done", "state", "failed"),
+    [(None, False, "quarantined", [0]), (frozenset({7, 4}), True, "done", [4, 7])],
+)
+def test_what_cannot_be_read_alone_either_fails_whole_and_forgets_no_item(
+    pending: frozenset[int] | None,
+    partly_done: bool,  # noqa: FBT001 - a column of the table above
+    state: str,
+    failed: list[int],
+) -> None:
+    submission = claimed(alone=True, pending=pending, partly_done=partly_done)
+    again = judge(Processed(submission, [], pending, "extraction crashed"), POLICY, NOON).ending
+    assert (again.state, again.failures, again.error) == ("queued", 1, "extraction crashed")
+    assert again.pending == (tuple(sorted(pending)) if pending else None)
+    last = judge(Processed(replace(submission, failures=1), [], pending, "extraction crashed"), POLICY, NOON)
+    assert (last.ending.state, [item.position for item in last.items]) == (state, failed)
+    assert {(item.outcome, item.reason) for item in last.items} == {("failed", "extraction crashed")}
 
 
 def test_an_error_is_made_fit_to_store() -> None:

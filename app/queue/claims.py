@@ -5,20 +5,22 @@
       └──────rescue───────┴─────────────────┘◀──replay
 
 Times are the database's clock alone. A claim counts an attempt; a lost lease does not count as a failure unless the
-submission was claimed alone, so that the innocents of a killed batch are never quarantined.
+submission was claimed alone, so that the innocents of a killed batch are never quarantined. What has broken something, or
+perhaps has, is `alone` from then on, and is claimed apart from the others.
 """
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import TextClause
 
-from app.queue.turns import CLAIM, FIRST, Lane, Turn
+from app.queue.turns import CLAIM, CLAIM_ALONE, CLAIM_OF, FIRST, Lane, Turn
 from app.store import source_counts
 
 QUEUED_CHANNEL = "dateline_queued"
@@ -37,14 +39,14 @@ EXTEND = text(
 FINISH = text(
     """
     UPDATE submissions s SET
-        state = v.state, failures = v.failures, error = v.error, alone = v.state = 'queued' AND s.alone,
+        state = v.state, failures = v.failures, error = v.error, alone = v.state = 'queued' AND (s.alone OR v.alone),
         pending = string_to_array(v.pending, ',')::integer[], lease_token = NULL, lease_until = NULL,
         run_at = CASE WHEN v.state = 'queued' AND v.begun THEN clock_timestamp() + v.pause ELSE s.run_at END,
         attempts = s.attempts - (NOT v.begun)::integer,
         finished_at = CASE WHEN v.state = 'queued' THEN NULL ELSE clock_timestamp() END
     FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:failures AS integer[]), CAST(:errors AS text[]),
-                CAST(:pauses AS interval[]), CAST(:pendings AS text[]), CAST(:begun AS boolean[]))
-        AS v(id, state, failures, error, pause, pending, begun)
+                CAST(:pauses AS interval[]), CAST(:pendings AS text[]), CAST(:begun AS boolean[]), CAST(:alone AS boolean[]))
+        AS v(id, state, failures, error, pause, pending, begun, alone)
     WHERE s.id = v.id AND s.lease_token = :token
     """
 )
@@ -95,7 +97,7 @@ class Claimed:
     """A submission that this worker holds until its lease ends.
 
     `pending` are the items still to do, None for all; `partly_done` says that others were processed before;
-    `first` is where to begin with them, `claimed_at` the database's clock.
+    `first` is where to begin with them, `claimed_at` the database's clock, `party` who sent it (`turns.PARTY`).
     """
 
     id: UUID
@@ -110,6 +112,16 @@ class Claimed:
     partly_done: bool = False
     first: int = 0
     lane: Lane = "live"
+    party: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is claimed at once, of submissions and of bytes of their bodies, and how long that claim holds."""
+
+    most: int
+    bytes: int
+    lease: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +140,7 @@ class Item:
 class Ending:
     """How an attempt at a submission ends; back to `queued` with a pause and the items still to do, or for good.
 
-    One that was not `begun` keeps its place, and the attempt does not count.
+    One that was not `begun` keeps its place, and the attempt does not count. `alone` keeps it from company from now on.
     """
 
     id: UUID
@@ -138,32 +150,50 @@ class Ending:
     pause: timedelta = timedelta()
     pending: tuple[int, ...] | None = None
     begun: bool = True
+    alone: bool = False
 
 
-async def claim(  # noqa: PLR0913 - a batch has that many limits
-    connection: AsyncConnection,
-    token: UUID,
-    *,
-    most: int,
-    most_bytes: int,
-    lease: timedelta,
-    turn: Turn = FIRST,
+async def claim(
+    connection: AsyncConnection, token: UUID, limits: Limits, turn: Turn = FIRST, *, apart: Sequence[int] = ()
 ) -> list[Claimed]:
-    """Take what is due in the first lane that has any, up to a number and a sum of bytes, in the order of turns.
+    """Take what is due in the first lane that has any, up to the limits, in the order of turns, of all who are not apart.
 
-    One that must be alone comes alone, and one that is larger than the sum too.
+    One that is larger than the limit of bytes comes alone. What must be alone is left to `claim_alone`.
     """
-    limits = {"most": most, "bytes": most_bytes, "lease": lease, "single_first": turn.single_first}
-    for lane in turn.lanes:
-        if batch := await claim_in(connection, lane, {"token": token, **limits}):
-            return batch
+    return await claim_by(connection, CLAIM, token, limits, by_lanes(turn, apart))
+
+
+async def claim_of(
+    connection: AsyncConnection, token: UUID, limits: Limits, turn: Turn, *, apart: Sequence[int]
+) -> list[Claimed]:
+    """Take the same of those who are apart."""
+    return await claim_by(connection, CLAIM_OF, token, limits, by_lanes(turn, apart)) if apart else []
+
+
+async def claim_alone(connection: AsyncConnection, token: UUID, limits: Limits) -> list[Claimed]:
+    """Take one that must be alone, whoever sent it and in whatever lane, if any is due."""
+    return await claim_by(connection, CLAIM_ALONE, token, replace(limits, most=1), [{"single_first": False}])
+
+
+def by_lanes(turn: Turn, apart: Sequence[int]) -> list[dict[str, Any]]:
+    """Give what a claim asks for, a lane after the other."""
+    return [{"lane": lane, "apart": list(apart), "single_first": turn.single_first} for lane in turn.lanes]
+
+
+async def claim_by(
+    connection: AsyncConnection, statement: TextClause, token: UUID, limits: Limits, asked: Sequence[dict[str, Any]]
+) -> list[Claimed]:
+    """Take what a statement finds at the first time of asking that finds something; its walk among senders begins anywhere."""
+    limited: dict[str, Any] = {"token": token, "most": limits.most, "bytes": limits.bytes, "lease": limits.lease}
+    for one in asked:
+        begin = {} if statement is CLAIM_OF else {"start": random.getrandbits(64) - 2**63}
+        if rows := (await connection.execute(statement, limited | begin | one)).all():
+            return claimed(rows)
     return []
 
 
-async def claim_in(connection: AsyncConnection, lane: Lane, limits: Mapping[str, Any]) -> list[Claimed]:
-    """Take what is due in one lane."""
-    start = random.getrandbits(64) - 2**63  # where in the circle of senders the walk begins
-    rows = (await connection.execute(CLAIM, {"lane": lane, "start": start, **limits})).all()
+def claimed(rows: Sequence[Row[Any]]) -> list[Claimed]:
+    """Give the submissions of a claim's rows, in their order of turns."""
     return [
         Claimed(
             row.id,
@@ -178,6 +208,7 @@ async def claim_in(connection: AsyncConnection, lane: Lane, limits: Mapping[str,
             row.partly_done,
             row.pending[0] if row.pending else 0,
             row.lane,
+            row.party,
         )
         for row in sorted(rows, key=lambda row: int(row.place))
     ]
@@ -204,6 +235,7 @@ async def finish(connection: AsyncConnection, token: UUID, endings: Sequence[End
         "errors": [ending.error for ending in endings],
         "pauses": [ending.pause for ending in endings],
         "begun": [ending.begun for ending in endings],
+        "alone": [ending.alone for ending in endings],
         "pendings": [None if ending.pending is None else ",".join(map(str, ending.pending)) for ending in endings],
     }
     await connection.execute(FINISH, parameters)

@@ -1,4 +1,4 @@
-"""Whose turn it is: the statement that claims a batch of a lane, in which every sender has a share.
+"""Whose turn it is: the statements that claim a batch, in which every sender has a share.
 
 The index `ix_submissions_turn` holds what is queued by lane, then by sender. The claim leaps along it from one sender to
 the next (a loose index scan), so that it costs the same whether a sender has one submission queued or a hundred thousand.
@@ -11,44 +11,59 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from sqlalchemy import text
+from sqlalchemy.sql.elements import TextClause
 
 from app.store.tables import PARTY
 
 Lane = Literal["live", "backfill"]
 LANES: Final[tuple[Lane, ...]] = ("live", "backfill")
 SINGLE_EVERY: Final = 4
-"""Claims of which one looks first at what comes alone, as it may take long: however much of it there is, it stops no other."""
+"""Claims of which one looks first at what is larger than a batch, as it takes long: however much of it there is, it stops no other."""
 BACKFILL_EVERY: Final = 8
 """Claims of which one looks at the backfill first, so that it goes on also where live work never ends."""
 SHARES: Final[Mapping[Lane, float]] = {"live": 1.0, "backfill": 0.25}
 """Of the time that a batch may take, what one of a lane gets: what arrives while a backfill is worked on waits that long."""
 
-QUEUED: Final = "state = 'queued' AND lane = :lane"
-DUE: Final = f"{QUEUED} AND run_at <= statement_timestamp()"
+DUE: Final = "run_at <= statement_timestamp()"
 """Not `clock_timestamp()`, which may change within a statement and is thus looked up in no index."""
 
-CLAIM: Final = text(
-    f"""
-    WITH RECURSIVE behind (party) AS (
-        (SELECT {PARTY} FROM submissions WHERE {QUEUED} AND {PARTY} >= :start ORDER BY {PARTY} LIMIT 1)
+
+def around(queued: str) -> str:
+    """Give the statement's part that finds who has something queued: `behind` a point in the circle of senders, then `before` it."""
+    return f"""
+    behind (party) AS (
+        (SELECT {PARTY} FROM submissions WHERE {queued} AND {PARTY} >= :start ORDER BY {PARTY} LIMIT 1)
         UNION ALL
-        SELECT (SELECT {PARTY} FROM submissions WHERE {QUEUED} AND {PARTY} > behind.party ORDER BY {PARTY} LIMIT 1)
+        SELECT (SELECT {PARTY} FROM submissions WHERE {queued} AND {PARTY} > behind.party ORDER BY {PARTY} LIMIT 1)
         FROM behind WHERE behind.party IS NOT NULL
     ), before (party) AS (
-        (SELECT {PARTY} FROM submissions WHERE {QUEUED} AND {PARTY} < :start ORDER BY {PARTY} LIMIT 1)
+        (SELECT {PARTY} FROM submissions WHERE {queued} AND {PARTY} < :start ORDER BY {PARTY} LIMIT 1)
         UNION ALL
-        SELECT (SELECT {PARTY} FROM submissions WHERE {QUEUED} AND {PARTY} > before.party AND {PARTY} < :start
+        SELECT (SELECT {PARTY} FROM submissions WHERE {queued} AND {PARTY} > before.party AND {PARTY} < :start
                 ORDER BY {PARTY} LIMIT 1)
         FROM before WHERE before.party IS NOT NULL
-    ), parties AS MATERIALIZED (
-        SELECT party FROM (SELECT party FROM behind UNION ALL SELECT party FROM before) AS all_around
-        WHERE party IS NOT NULL LIMIT :most
+    ), everybody (party) AS (
+        SELECT party FROM behind UNION ALL SELECT party FROM before
+    )"""  # noqa: S608 - of constants alone
+
+
+def claiming(queued: str, everybody: str, those: str) -> TextClause:
+    """Give the statement that claims a batch of what is `queued` so, of `those` among `everybody`.
+
+    `fair` has an equal share of the batch for each sender; what the others leave of theirs goes to `more` of one who has it.
+    In the batch the order is that of what a sender has had before in it, in bytes, then of age. One that is larger than
+    `bytes` comes alone, first or last as `single_first` says, as it takes long.
+    """
+    return text(
+        f"""
+    WITH RECURSIVE {everybody}, parties AS MATERIALIZED (
+        SELECT party FROM everybody WHERE {those} LIMIT :most
     ), share AS MATERIALIZED (
         SELECT ceil(CAST(:most AS float) / greatest(count(*), 1))::bigint AS each FROM parties
     ), fair AS MATERIALIZED (
         SELECT party, mine.* FROM parties CROSS JOIN LATERAL (
-            SELECT id, run_at, body_bytes, alone FROM submissions
-            WHERE {DUE} AND {PARTY} = parties.party
+            SELECT id, run_at, body_bytes FROM submissions
+            WHERE {queued} AND {DUE} AND {PARTY} = parties.party
             ORDER BY run_at, id LIMIT (SELECT each FROM share) FOR UPDATE SKIP LOCKED
         ) AS mine
     ), largest AS (
@@ -56,11 +71,11 @@ CLAIM: Final = text(
         HAVING count(*) = (SELECT each FROM share) AND (SELECT count(*) FROM fair) < :most
         ORDER BY max(run_at) LIMIT 1
     ), more AS MATERIALIZED (
-        SELECT {PARTY} AS party, id, run_at, body_bytes, alone FROM submissions
-        WHERE {DUE} AND {PARTY} = (SELECT party FROM largest)
+        SELECT {PARTY} AS party, id, run_at, body_bytes FROM submissions
+        WHERE {queued} AND {DUE} AND {PARTY} = (SELECT party FROM largest)
         ORDER BY run_at, id LIMIT :most FOR UPDATE SKIP LOCKED
     ), due AS MATERIALIZED (
-        SELECT id, run_at, body_bytes, alone OR body_bytes > :bytes AS single, coalesce(sum(body_bytes) OVER (
+        SELECT id, run_at, body_bytes, body_bytes > :bytes AS single, coalesce(sum(body_bytes) OVER (
             PARTITION BY party ORDER BY run_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ), 0) AS had
         FROM (SELECT * FROM fair UNION SELECT * FROM more) AS found
@@ -77,25 +92,34 @@ CLAIM: Final = text(
         state = 'processing', attempts = attempts + 1, lease_token = :token,
         lease_until = clock_timestamp() + :lease
     FROM chosen WHERE submissions.id = chosen.id
-    RETURNING submissions.id, place, lane, received_at, content_type, body, hints, failures, alone, pending, clock_timestamp() AS claimed_at,
+    RETURNING submissions.id, place, lane, {PARTY} AS party, received_at, content_type, body, hints, failures, alone, pending,
+        clock_timestamp() AS claimed_at,
         pending IS NOT NULL AND EXISTS (
             SELECT FROM submission_items i WHERE i.submission_id = submissions.id AND i.outcome <> 'failed'
         ) AS partly_done
     """  # noqa: S608 - of constants alone
-)
-"""`fair` has an equal share of the batch for each sender; what the others leave of theirs goes to `more` of one who has it.
+    )
 
-In the batch the order is that of what a sender has had before in it, in bytes, then of age. One that must be alone comes
-alone, and one that is larger than `bytes` too: those, which take long, first or last as `single_first` says.
-"""
+
+IN_COMPANY: Final = "state = 'queued' AND lane = :lane AND NOT alone"
+ALONE: Final = "state = 'queued' AND alone"
+NAMED: Final = "everybody (party) AS (SELECT unnest(CAST(:apart AS bigint[])))"
+
+CLAIM: Final = claiming(IN_COMPANY, around(IN_COMPANY), "party IS NOT NULL AND party <> ALL(CAST(:apart AS bigint[]))")
+"""What is queued in a lane, of everybody but those who are apart."""
+CLAIM_OF: Final = claiming(IN_COMPANY, NAMED, "true")
+"""The same of those who are apart."""
+CLAIM_ALONE: Final = claiming(ALONE, around(ALONE), "party IS NOT NULL")
+"""One that has broken something, or perhaps has; of a sender of chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a claim looks at first."""
+    """What a claim looks at first; `number` is which of its worker's claims it is."""
 
     lanes: tuple[Lane, ...] = LANES
     single_first: bool = False
+    number: int = 0
 
 
 FIRST: Final = Turn()
@@ -103,4 +127,5 @@ FIRST: Final = Turn()
 
 def turn(number: int) -> Turn:
     """Give what a worker's claim of that number looks at first."""
-    return Turn(LANES if number % BACKFILL_EVERY else LANES[::-1], number % SINGLE_EVERY == SINGLE_EVERY - 1)
+    lanes = LANES if number % BACKFILL_EVERY else LANES[::-1]
+    return Turn(lanes, number % SINGLE_EVERY == SINGLE_EVERY - 1, number)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -15,7 +15,7 @@ from sqlalchemy import text
 import app
 from app.db import Database
 from app.queue import claims
-from app.queue.claims import Ending, Item
+from app.queue.claims import Ending, Item, Limits
 from app.store import changes
 from tests.flow.test_killed_workers import story
 from tests.http.seed import Told, reading, store, walk
@@ -56,7 +56,9 @@ async def test_when_the_clock_jumps_ahead_a_batch_is_done_again_and_stored_once(
     await jump(database, 5)
     async with database.transaction() as connection:
         assert len(await claims.rescue(connection, most_failures=5)) == 2
-    quick, [first] = await claim(database)
+    quick = uuid4()
+    async with database.transaction() as connection:
+        [first] = await claims.claim_alone(connection, quick, Limits(10, 1000, timedelta(minutes=1)))
     for token, outcome in ((slow, "stored twice"), (quick, "rejected")):
         async with database.transaction() as connection:
             held = await claims.hold(connection, token, ids)

@@ -2,9 +2,13 @@
 
 import json
 
+from app.db import Database
 from app.extraction import Pipeline
+from tests.processing_again import asked
 from tests.running import a_worker, ended, http, post
 
+TEXT = {"Content-Type": "text/plain"}
+FLOOD_ENDED = "SELECT count(*) FROM submissions WHERE source = 'flood.example' AND finished_at IS NOT NULL"
 POISONED = Pipeline("tests.poison:process", "tests.poison:fallback")
 
 
@@ -28,3 +32,38 @@ async def test_an_item_that_hangs_or_eats_memory_costs_none_of_its_mates(databas
         assert hung["processing"] == "fallback"
         [held] = (await client.get("/v1/quarantine")).json()["items"]
         assert (held["receipt_id"], held["position"]) == (receipt["id"], 2)
+
+
+async def test_a_flood_of_what_hangs_delays_no_other_sender_by_more_than_its_first(
+    database_url: str, database: Database
+) -> None:
+    async with http(database_url) as client:
+        flood = [
+            await client.post("/v1/articles?source=flood.example", content=f"HANG number {n}", headers=TEXT)
+            for n in range(12)
+        ]
+        others = [
+            await client.post("/v1/articles?source=calm.example", content=f"Day {n} was calm, said he.", headers=TEXT)
+            for n in range(12)
+        ]
+        async with a_worker(database_url, POISONED, item_seconds=1, max_failures=1, lease_seconds=60):
+            receipts = [await ended(client, answer.json()["id"], 90) for answer in others]
+            ended_before = await asked(database, FLOOD_ENDED)
+            assert [receipt["items"][0]["outcome"] for receipt in receipts] == ["stored"] * 12
+            slow = [await ended(client, answer.json()["id"], 90) for answer in flood]
+    assert ended_before <= 1
+    assert {(receipt["state"], receipt["attempts"]) for receipt in slow} == {("done", 1)}
+    assert {receipt["items"][0]["outcome"] for receipt in slow} == {"stored"}
+
+
+async def test_who_is_apart_is_served_all_the_same(database_url: str) -> None:
+    async with (
+        http(database_url) as client,
+        a_worker(database_url, POISONED, item_seconds=1, lease_seconds=60) as worker,
+    ):
+        hung = await post(client, "HANG on, said the keeper.")
+        assert (await ended(client, hung.json()["id"], 90))["items"][0]["outcome"] == "stored"
+        assert len(worker.line.suspects.parties()) == 1
+        calm = [await post(client, f"Day {number} was calm, said the keeper.") for number in range(3)]
+        receipts = [await ended(client, answer.json()["id"], 90) for answer in calm]
+    assert [receipt["items"][0]["outcome"] for receipt in receipts] == ["stored"] * 3

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from app import worker
+from app import line
 from app.db import Database, connect
 from app.errors import Unavailable
 from app.intake.accept import MOST_WAITING_BYTES, Intake, Submission
@@ -227,7 +227,7 @@ async def test_results_wait_for_a_full_store_as_long_as_it_takes_and_no_article_
             await other.execute("DROP TRIGGER refuse ON articles")
             found = [await ended(client, receipt) for receipt in receipts]
     assert {(receipt["state"], receipt["attempts"]) for receipt in found} == {("done", 1)}
-    assert len(seen) > worker.STORE_TRIES
+    assert len(seen) > line.STORE_TRIES
 
 
 async def test_intake_outlives_whatever_goes_wrong_in_a_group(

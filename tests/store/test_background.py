@@ -10,7 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from app import learning
 from app.db import Database, connect
-from app.extraction import Done, Extractor, Job
+from app.extraction import Done, Job
+from app.extractor import Extractor
 from app.pipeline.article import Article, Stated
 from app.pipeline.background import Background, Usage
 from app.settings import Settings

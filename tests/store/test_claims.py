@@ -4,13 +4,14 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import literal_column, select, text
 from uuid_utils.compat import uuid7
 
 from app.db import Database
 from app.queue import claims
-from app.queue.claims import Claimed, Ending, Item
+from app.queue.claims import Claimed, Ending, Item, Limits
 from app.queue.turns import BACKFILL_EVERY, FIRST, SINGLE_EVERY, Turn, turn
+from app.store.tables import PARTY, submissions
 
 MINUTE = timedelta(minutes=1)
 
@@ -39,7 +40,16 @@ async def claim(
     """Claim as a worker does."""
     token = uuid4()
     async with database.transaction() as connection:
-        return token, await claims.claim(connection, token, most=most, most_bytes=most_bytes, lease=lease, turn=turn)
+        return token, await claims.claim(connection, token, Limits(most, most_bytes, lease), turn)
+
+
+async def claim_apart(database: Database, *parties: int, most: int = 10, lease: timedelta = MINUTE) -> list[Claimed]:
+    """Claim as a worker does what is apart: what must be alone, or what those parties have queued."""
+    limits = Limits(most, 1000, lease)
+    async with database.transaction() as connection:
+        if parties:
+            return await claims.claim_of(connection, uuid4(), limits, FIRST, apart=parties)
+        return await claims.claim_alone(connection, uuid4(), limits)
 
 
 async def states(database: Database) -> list[tuple[str, int, int, bool]]:
@@ -61,8 +71,8 @@ async def test_a_batch_is_the_oldest_up_to_a_number_and_a_sum_of_bytes(database:
 async def test_two_workers_never_get_the_same(database: Database) -> None:
     await queue(database, 6)
     async with database.transaction() as first, database.transaction() as second:
-        one = await claims.claim(first, uuid4(), most=4, most_bytes=999, lease=MINUTE)
-        other = await claims.claim(second, uuid4(), most=4, most_bytes=999, lease=MINUTE)
+        one = await claims.claim(first, uuid4(), Limits(4, 999, MINUTE))
+        other = await claims.claim(second, uuid4(), Limits(4, 999, MINUTE))
     assert len(one) == 4
     assert len(other) == 2
     assert not {c.id for c in one} & {c.id for c in other}
@@ -75,15 +85,19 @@ async def test_a_lost_lease_comes_back_alone_and_counts_no_failure(database: Dat
         rescued = await claims.rescue(connection, most_failures=2)
     assert sorted(rescued) == [(id_, "queued") for id_ in sorted(ids)]
     assert await states(database) == [("queued", 1, 0, True)] * 3
-    assert [len((await claim(database))[1]) for _ in range(4)] == [1, 1, 1, 0]
+    assert (await claim(database))[1] == []
+    assert [len(await claim_apart(database)) for _ in range(4)] == [1, 1, 1, 0]
 
 
 async def test_one_that_kills_its_worker_alone_is_quarantined_in_the_end(database: Database) -> None:
     await queue(database, 1)
-    for _ in range(3):
-        await claim(database, lease=timedelta(seconds=-1))
+    await claim(database, lease=timedelta(seconds=-1))
+    for _ in range(2):
         async with database.transaction() as connection:
             await claims.rescue(connection, most_failures=2)
+        assert len(await claim_apart(database, lease=timedelta(seconds=-1))) == 1
+    async with database.transaction() as connection:
+        await claims.rescue(connection, most_failures=2)
     assert await states(database) == [("quarantined", 3, 2, True)]
 
 
@@ -165,8 +179,8 @@ async def test_what_takes_long_comes_alone_when_it_is_its_turn_or_nothing_else_i
 async def test_two_workers_share_what_senders_have_queued(database: Database) -> None:
     ids = {one for name in ("a", "b", "c") for one in await queue(database, 4, source=name)}
     async with database.transaction() as first, database.transaction() as second:
-        one = await claims.claim(first, uuid4(), most=6, most_bytes=999, lease=MINUTE)
-        other = await claims.claim(second, uuid4(), most=6, most_bytes=999, lease=MINUTE)
+        one = await claims.claim(first, uuid4(), Limits(6, 999, MINUTE))
+        other = await claims.claim(second, uuid4(), Limits(6, 999, MINUTE))
     assert {c.id for c in one} | {c.id for c in other} == ids
     assert len(one) + len(other) == len(ids)
 
@@ -180,6 +194,47 @@ async def test_a_backfill_is_claimed_when_nothing_live_is_due_and_now_and_then_b
     assert [order.lanes[0] for order in orders].count("backfill") == 8
     assert [order.single_first for order in orders].count(True) == 8 * BACKFILL_EVERY // SINGLE_EVERY
     assert not any(order.single_first and order.lanes[0] == "backfill" for order in orders)
+
+
+async def party_of(database: Database, source: str) -> int:
+    """Give the number by which a source takes turns."""
+    async with database.reading() as connection:
+        found = await connection.scalar(select(literal_column(PARTY)).where(submissions.c.source == source))
+        return int(found or 0)
+
+
+async def test_who_is_apart_is_claimed_apart_in_either_lane(database: Database) -> None:
+    old = await queue(database, 2, source="suspect.example", lane="backfill")
+    new = await queue(database, 3, source="suspect.example")
+    others = await queue(database, 2, source="other.example")
+    party = await party_of(database, "suspect.example")
+    async with database.transaction() as connection:
+        batch = await claims.claim(connection, uuid4(), Limits(10, 1000, MINUTE), apart=[party])
+        assert [one.id for one in batch] == others
+        assert await claims.claim(connection, uuid4(), Limits(10, 1000, MINUTE), apart=[party]) == []
+    assert [(one.id, one.party) for one in await claim_apart(database, party, most=2)] == [
+        (id_, party) for id_ in new[:2]
+    ]
+    assert [one.id for one in await claim_apart(database, party)] == new[2:]
+    assert [one.id for one in await claim_apart(database, party)] == old
+    assert await claim_apart(database, party) == []
+
+
+async def test_what_must_be_alone_is_claimed_by_nobody_else_and_every_sender_has_its_turn(database: Database) -> None:
+    flood = await queue(database, 40, source="flood.example")
+    [other] = await queue(database, 1, source="other.example")
+    token, batch = await claim(database, most=50, most_bytes=10_000)
+    async with database.transaction() as connection:
+        await claims.finish(
+            connection, token, [Ending(one.id, "queued", 0, begun=False, alone=True) for one in batch], []
+        )
+    assert await states(database) == [("queued", 0, 0, True)] * 41
+    assert (await claim(database))[1] == []
+    assert await claim_apart(database, await party_of(database, "flood.example")) == []
+    found = [(await claim_apart(database))[0] for _ in range(24)]
+    assert {one.alone for one in found} == {True}
+    assert other in {one.id for one in found}  # two senders, whose turn it is by chance: missed once in 16 million
+    assert [one.id for one in found if one.id != other] == flood[:23]
 
 
 async def test_what_was_not_begun_keeps_its_place_and_counts_no_attempt(database: Database) -> None:
