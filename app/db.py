@@ -35,6 +35,8 @@ CONNECT_SECONDS = 10.0
 POOL_WAIT_SECONDS = 10.0
 SINGLE_CONNECTIONS = 2
 """Connections for units of work that are one statement, beside those of the pool; opened when first used."""
+GROUP_MEMORY = "64MB"
+"""What one of those may take for a group's bodies before Postgres puts them on its disk to read them again."""
 MOST_WAITING = 500
 """Units of work that may wait for a connection of the pool; more are refused at once."""
 STATEMENTS = 10.0
@@ -197,8 +199,13 @@ class Watched(asyncpg.Connection):
                     wire.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-async def raw_connection(url: str, *, statement_timeout: float = 0.0) -> "asyncpg.Connection[asyncpg.Record]":
-    """Open a driver connection outside the pool, for LISTEN and for the pool's own use; `statement_timeout` in seconds."""
+async def raw_connection(
+    url: str, *, statement_timeout: float = 0.0, **others: str
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open a driver connection outside the pool, for LISTEN and for the pool's own use; `statement_timeout` in seconds.
+
+    `others` are further settings of the session.
+    """
     return await asyncpg.connect(
         url,
         timeout=CONNECT_SECONDS,
@@ -209,6 +216,7 @@ async def raw_connection(url: str, *, statement_timeout: float = 0.0) -> "asyncp
             "jit": "off",
             "statement_timeout": str(int(statement_timeout * 1000)),
             "idle_in_transaction_session_timeout": "60000",
+            **others,
         },
     )
 
@@ -221,6 +229,9 @@ def connect(url: str, settings: Settings, *, seconds: float | None = None) -> Da
 
     async def open_connection(*_: object, **__: object) -> "asyncpg.Connection[asyncpg.Record]":
         return await raw_connection(url, statement_timeout=statement)
+
+    async def open_for_groups(*_: object, **__: object) -> "asyncpg.Connection[asyncpg.Record]":
+        return await raw_connection(url, statement_timeout=statement, work_mem=GROUP_MEMORY)
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -235,7 +246,7 @@ def connect(url: str, settings: Settings, *, seconds: float | None = None) -> Da
         json_deserializer=orjson.loads,
     )
     statements = asyncpg.create_pool(
-        min_size=0, max_size=SINGLE_CONNECTIONS, connect=open_connection, reset=left_as_it_is
+        min_size=0, max_size=SINGLE_CONNECTIONS, connect=open_for_groups, reset=left_as_it_is
     )
     event.listen(engine.sync_engine, "handle_error", give_up)
     return Database(url, engine, statements, seconds or statement * STATEMENTS, settings.pool_size + MOST_WAITING)

@@ -178,10 +178,13 @@ class Offsets:
         self.text = text
         self.characters = 0
         self.bytes = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-        self.exact = data[self.bytes :] == text.encode()
+        self.single = data.isascii() and len(data) == len(text)  # a byte each, so that nothing has to be counted
+        self.exact = self.single or data[self.bytes :] == text.encode()
 
     def at(self, place: int) -> int:
         """Give the byte offset of a character that is not before the last one asked for."""
+        if self.single:
+            return place
         self.bytes += len(self.text[self.characters : place].encode())
         self.characters = place
         return self.bytes

@@ -12,13 +12,14 @@ from app.errors import problems
 from app.intake import receipts
 from app.intake.accept import Accepted, Submission
 from app.intake.bodies import REQUEST_BODY
+from app.intake.direct import Direct
 from app.intake.parameters import PARAMETERS, read_headers, read_query
 from app.intake.receipt_routes import receipt_response
 from app.intake.schemas import Receipt
 from app.intake.submission import read_submission
 from app.places import Places
 
-router = APIRouter(prefix="/v1", tags=["intake"])
+router = APIRouter(prefix="/v1", tags=["intake"], route_class=Direct)
 
 LONGEST_WAIT = 30.0
 WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?=$|[,;])", re.IGNORECASE)

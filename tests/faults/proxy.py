@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 Cut = Literal["before its answer", "behind its answer"]
 KEEPS = b"INSERT INTO submissions"
+SENT_SECONDS = 0.01
 COMMITTED = b"C\x00\x00\x00\x0bCOMMIT\x00"
 """The server's word for a commit that is done (CommandComplete)."""
 
@@ -70,14 +71,17 @@ class Proxy:
                     client.write(data)
                     await client.drain()
                 if cut:
-                    self.drop()
+                    self.drop(SENT_SECONDS)
         client.transport.abort()
 
-    def drop(self) -> None:
-        """Break every connection, and let none in until `refusing` is taken back."""
+    def drop(self, seconds: float = 0.0) -> None:
+        """Break every connection, now or once what is written is out, and let none in until `refusing` is taken back."""
         self.refusing, self.cut = True, None
         for writer in self.writers:
-            asyncio.get_running_loop().call_later(0.01, writer.transport.abort)  # once what is written is out
+            if seconds:
+                asyncio.get_running_loop().call_later(seconds, writer.transport.abort)
+            else:
+                writer.transport.abort()
 
 
 @asynccontextmanager
