@@ -15,7 +15,7 @@ from app.beside import happened
 from app.db import STORE_ERRORS, Database, connect
 from app.extractor import Extractor
 from app.health import beat, leave
-from app.intake.accept import forget_keys
+from app.intake.idempotency import forget_keys
 from app.line import Line, LineApart
 from app.linker import Linker
 from app.outage import Outage
@@ -52,9 +52,9 @@ class Worker:
         self.policy = RetryPolicy(settings.retry_base_seconds, settings.retry_cap_seconds, settings.max_failures)
         self.results = Results(database, extractor, self.policy, settings.kept_revisions)
         self.lessons, self.stored = self.results.lessons, self.results.stored
-        suspects = Suspects()
-        self.line = Line(settings, extractor, self.results, suspects, self.stopping)
-        self.apart = LineApart(settings, self.extractor_apart, self.results, suspects, self.stopping)
+        self.suspects = Suspects()
+        self.line = Line(settings, extractor, self.results, self.suspects, self.stopping)
+        self.apart = LineApart(settings, self.extractor_apart, self.results, self.suspects, self.stopping)
         self.line.broken = self.apart.woken
         self.linker = Linker()
 
@@ -68,12 +68,18 @@ class Worker:
         self.line.woken.set()
         self.apart.woken.set()
 
+    def wake_for_new(self) -> None:
+        """Have whoever may have the turn of what was just queued look for it; that is never alone yet."""
+        self.line.woken.set()
+        if self.suspects.parties():
+            self.apart.woken.set()
+
     async def run(self) -> None:
         """Work until stopped; the store's absence is waited out."""
         async with self.extractor_apart, asyncio.TaskGroup() as group:
             helpers = [
                 group.create_task(
-                    wake.listen(self.database.url, claims.QUEUED_CHANNEL, lambda _: self.line.woken.set(), self.wake)
+                    wake.listen(self.database.url, claims.QUEUED_CHANNEL, lambda _: self.wake_for_new(), self.wake)
                 ),
                 group.create_task(self.keep_house()),
                 group.create_task(self.keep_counts()),

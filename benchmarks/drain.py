@@ -26,7 +26,8 @@ from sqlalchemy import text
 from app.db import Database, connect
 from app.extraction import Done, Job, Pipeline, run_jobs, warm_up
 from app.formats.read import hints_of
-from app.intake.accept import Intake, Submission
+from app.intake.accept import Intake
+from app.intake.submitted import Submission
 from app.pipeline.background import DEFAULT
 from app.processes import collect_rarely
 from app.settings import Settings

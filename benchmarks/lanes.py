@@ -24,7 +24,8 @@ import httpx
 from sqlalchemy import text
 
 from app.db import Database, connect
-from app.intake.accept import Intake, Submission
+from app.intake.accept import Intake
+from app.intake.submitted import Submission
 from app.queue.turns import Lane
 from app.settings import Settings
 from benchmarks.dispatches import Desk

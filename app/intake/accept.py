@@ -6,22 +6,18 @@ A group that fails for a reason in its data is written again one by one, so that
 import asyncio
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from uuid import UUID
+from dataclasses import dataclass
 
 import structlog
-import xxhash
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-from uuid_utils.compat import uuid7
 
 from app.db import SINGLE_CONNECTIONS, STORE_ERRORS, Database, driver, of_a_row, to_json
-from app.errors import Fault, InvalidRequest, Unavailable
+from app.errors import Unavailable
+from app.intake.idempotency import keyed, receipt, settle_keys
 from app.intake.room import Room
+from app.intake.submitted import Accepted, Submission
 from app.outage import Outage
 from app.queue.claims import QUEUED_CHANNEL
-from app.queue.turns import Lane
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -48,65 +44,6 @@ KEEP = """
     SELECT max(received_at), pg_notify($8, '') FROM kept
 """
 """Keeps a group and announces it; all of a group arrived when its transaction began."""
-TAKE_KEYS = text(
-    """
-    INSERT INTO idempotency_keys AS k (principal, key, digest, submission_id)
-    SELECT sender, key, digest, id
-    FROM unnest(CAST(:senders AS text[]), CAST(:keys AS text[]), CAST(:digests AS bytea[]), CAST(:ids AS uuid[]))
-        AS v(sender, key, digest, id)
-    ORDER BY sender, key
-    ON CONFLICT (principal, key) DO UPDATE SET
-        digest = excluded.digest, submission_id = excluded.submission_id, created_at = clock_timestamp()
-        WHERE k.created_at < clock_timestamp() - make_interval(hours => :hours)
-    RETURNING key, submission_id
-    """
-)
-READ_KEYS = text(
-    """
-    SELECT principal, key, digest, submission_id FROM idempotency_keys
-    JOIN unnest(CAST(:senders AS text[]), CAST(:keys AS text[])) AS v(principal, key) USING (principal, key)
-    """
-)
-FORGET_KEYS = text(
-    """
-    DELETE FROM idempotency_keys WHERE (principal, key) IN (
-        SELECT principal, key FROM idempotency_keys
-        WHERE created_at < clock_timestamp() - make_interval(hours => :hours) ORDER BY created_at LIMIT 1000
-        FOR UPDATE SKIP LOCKED)
-    """
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A checked request body that waits to be accepted; `sender` is whom it is from, empty where nobody is asked."""
-
-    body: bytes
-    content_type: str
-    hints: dict[str, str]
-    key: str | None = None
-    sender: str = ""
-    lane: Lane = "live"
-    id: UUID = field(default_factory=uuid7)
-
-    @property
-    def party(self) -> str:
-        """Who takes turns with others: the sender, else the source, as far as the query names it."""
-        return self.sender or self.hints.get("source", "")
-
-    @property
-    def digest(self) -> bytes:
-        """What an Idempotency-Key stands for: type, query and body."""
-        head = f"{self.content_type}\x00{to_json(sorted(self.hints.items()))}\x00".encode()
-        return xxhash.xxh3_128_digest(head + self.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The receipt of a committed submission; when it arrived, or None where the receipt is one of an earlier request."""
-
-    receipt_id: UUID
-    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,49 +169,10 @@ class Intake:
     async def keep_keyed(self, group: Sequence[Submission]) -> list[Accepted | Exception]:
         """Write a group in which some have keys; give each one's receipt, or the reason why it has none."""
         async with self.database.transaction() as connection:
-            settled = await self.settle_keys(connection, group)
+            settled = await settle_keys(connection, group, self.hours)
             new = [submission for submission in group if settled.get(submission.id, submission.id) == submission.id]
             received_at = await (await driver(connection)).fetchval(KEEP, *columns(new)) if new else None
         return [receipt(submission, settled.get(submission.id, submission.id), received_at) for submission in group]
-
-    async def settle_keys(
-        self, connection: AsyncConnection, group: Sequence[Submission]
-    ) -> dict[UUID, UUID | Exception]:
-        """Give the receipt that each keyed submission of a group gets: its own, an earlier one's, or an error."""
-        first: dict[tuple[str, str], Submission] = {}
-        for submission in group:
-            if submission.key is not None:
-                first.setdefault((submission.sender, submission.key), submission)
-        if not first:
-            return {}
-        ordered = sorted(first)
-        named = {"senders": [sender for sender, _ in ordered], "keys": [key for _, key in ordered]}
-        await connection.execute(
-            TAKE_KEYS,
-            named
-            | {
-                "digests": [first[key].digest for key in ordered],
-                "ids": [first[key].id for key in ordered],
-                "hours": self.hours,
-            },
-        )
-        rows = await connection.execute(READ_KEYS, named)
-        owners = {(row.principal, row.key): (bytes(row.digest), row.submission_id) for row in rows}
-        return {
-            submission.id: settle(submission, *owners[submission.sender, submission.key])
-            for submission in group
-            if submission.key is not None
-        }
-
-
-async def forget_keys(connection: AsyncConnection, hours: int) -> None:
-    """Delete Idempotency-Keys whose time is over, a thousand at most."""
-    await connection.execute(FORGET_KEYS, {"hours": hours})
-
-
-def keyed(submission: Submission) -> bool:
-    """Say whether a submission came with an Idempotency-Key."""
-    return submission.key is not None
 
 
 def columns(group: Sequence[Submission]) -> tuple[object, ...]:
@@ -289,21 +187,6 @@ def columns(group: Sequence[Submission]) -> tuple[object, ...]:
         [submission.lane for submission in group],
         QUEUED_CHANNEL,
     )
-
-
-def settle(submission: Submission, digest: bytes, owner: UUID) -> UUID | Exception:
-    """Give the receipt of the key's owner, or an error where the key stands for another request."""
-    if submission.digest == digest:
-        return owner
-    detail = "This Idempotency-Key was used with another body, type or query; use a new key for a new request."
-    return InvalidRequest(detail, faults=[Fault("/header/Idempotency-Key", detail)])
-
-
-def receipt(submission: Submission, owner: UUID | Exception, received_at: datetime | None) -> Accepted | Exception:
-    """Give what a submission is answered with, by whose the receipt is that it gets."""
-    if isinstance(owner, Exception):
-        return owner
-    return Accepted(owner, received_at if owner == submission.id else None)
 
 
 def answer(group: Sequence[Waiting], answers: Sequence[Accepted | Exception]) -> None:

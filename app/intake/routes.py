@@ -10,13 +10,13 @@ from app.access.principal import principal_of
 from app.db import STORE_ERRORS
 from app.errors import problems
 from app.intake import receipts
-from app.intake.accept import Accepted, Submission
 from app.intake.bodies import REQUEST_BODY
 from app.intake.direct import Direct
 from app.intake.parameters import PARAMETERS, read_headers, read_query
 from app.intake.receipt_routes import receipt_response
 from app.intake.schemas import Receipt
 from app.intake.submission import read_submission
+from app.intake.submitted import Accepted, Submission
 from app.places import Places
 
 router = APIRouter(prefix="/v1", tags=["intake"], route_class=Direct)

@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from app import line
 from app.db import Database, connect
 from app.errors import Unavailable
-from app.intake.accept import MOST_WAITING_BYTES, Intake, Submission
+from app.intake.accept import MOST_WAITING_BYTES, Intake
+from app.intake.submitted import Submission
 from app.queue import wake
 from tests.faults.proxy import proxied
 from tests.running import a_worker, ended, http, post, settings_for

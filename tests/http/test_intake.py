@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from app.db import Database
-from app.intake.accept import Accepted, Intake, Submission
+from app.intake.accept import Intake
+from app.intake.submitted import Accepted, Submission
 from app.settings import Settings
 from tests.running import a_worker, ended, http, post
 
