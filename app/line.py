@@ -85,6 +85,8 @@ class Line:
     async def extract(self, batch: Sequence[Claimed]) -> list[Part]:
         """Extract a batch, or what there is time for."""
         seconds = self.settings.batch_seconds * self.shares[batch[0].lane]
+        if len(batch[0].body) > self.limits.bytes:
+            seconds *= turns.SHARE_OF_LARGE
         return await self.extractor.extract_for(seconds, [job(submission) for submission in batch])
 
     async def work_once(self, group: asyncio.TaskGroup) -> bool:

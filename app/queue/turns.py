@@ -23,6 +23,8 @@ BACKFILL_EVERY: Final = 8
 """Claims of which one looks at the backfill first, so that it goes on also where live work never ends."""
 SHARES: Final[Mapping[Lane, float]] = {"live": 1.0, "backfill": 0.25}
 """Of the time that a batch may take, what one of a lane gets: what arrives while a backfill is worked on waits that long."""
+SHARE_OF_LARGE: Final = 0.5
+"""Of that, what a slice of a submission gets that is larger than a batch: it comes first by every fourth claim, whoever waits."""
 
 DUE: Final = "run_at <= statement_timestamp()"
 """Not `clock_timestamp()`, which may change within a statement and is thus looked up in no index."""
