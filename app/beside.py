@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 
 @contextlib.asynccontextmanager
@@ -28,3 +30,15 @@ async def happened(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
+
+
+async def unless(event: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Result | None:
+    """Run work to its end, or cancel it when an event happens, and give None then; raises what the work raised."""
+    task, happens = asyncio.create_task(work), asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait([task, happens], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        task.cancel()
+        happens.cancel()
+        await asyncio.wait([task, happens])
+    return None if task.cancelled() else task.result()

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from app.extraction import (
     NONE_LEFT,
@@ -34,6 +34,11 @@ from app.pipeline.background import Background, Inference
 from app.settings import Settings
 from app.walled import Breach, WalledOff
 
+NICENESS: Final = 5
+"""How far processes give way whose work nobody waits for."""
+PATIENCE: Final = 4
+"""Times the usual limit that an item may take there, as who leaves the processor to others is slow on a busy machine."""
+
 
 def dealt(jobs: Sequence[Job], hands: int) -> Iterator[Sequence[Job]]:
     """Part jobs into runs of about as many bytes each, one for each process at most."""
@@ -44,6 +49,11 @@ def dealt(jobs: Sequence[Job], hands: int) -> Iterator[Sequence[Job]]:
         if (size and size >= share) or number == len(jobs):
             yield jobs[start:number]
             start, size = number, 0
+
+
+def patient(settings: Settings, **others: int) -> Settings:
+    """Give the settings of an extractor that gives way, with others than everybody's."""
+    return settings.model_copy(update={"item_seconds": settings.item_seconds * PATIENCE, **others})
 
 
 class Extractor:
@@ -87,6 +97,10 @@ class Extractor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the processes, whatever they are at."""
+        await self.stop()
+
+    async def stop(self) -> None:
+        """End the processes; the next call starts them again."""
         await asyncio.gather(*(process.stop() for process in self.own))
 
     def preparation(self) -> tuple[Callable[..., None], str, Inference, int]:
@@ -152,8 +166,9 @@ class Extractor:
             async with self.process() as process:
                 return await process.run(limit, run_jobs, jobs, self.pipeline.full, self.settings.max_items, most)
         except Breach as breach:
-            before, behind = jobs[: breach.reached], jobs[breach.reached + 1 :]
-            culprit = Part([], jobs[breach.reached].positions, f"extraction {breach}")
+            number = min(breach.reached, len(jobs) - 1)  # a call that was given up may still write, until it is ended
+            before, behind = jobs[:number], jobs[number + 1 :]
+            culprit = Part([], jobs[number].positions, f"extraction {breach}")
         made = await self.together(before, anew) if before else []
         return [*made, culprit, *(Part([], job.positions) for job in behind)]
 

@@ -9,9 +9,9 @@ from app.db import Database
 
 GIVE_WAY: Final = text(
     "SELECT EXISTS (SELECT FROM submissions "
-    "WHERE state = 'queued' AND lane = 'live' AND run_at < statement_timestamp() - interval '2 s')"
+    "WHERE state = 'queued' AND lane = 'live' AND NOT alone AND run_at < statement_timestamp() - interval '2 s')"
 )
-"""Whether live submissions have been due for longer than a worker that keeps up lets them wait."""
+"""Whether live submissions have been due for longer than a worker that keeps up lets them wait; nobody waits for what is apart."""
 GIVE_WAY_SECONDS: Final = 0.5
 
 

@@ -15,9 +15,9 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.beside import beside, happened
+from app.beside import beside, happened, unless
 from app.db import STORE_ERRORS, closed
-from app.extraction import Job, Part
+from app.extraction import Broken, Done, Job, Part
 from app.extractor import Extractor
 from app.formats.read import hints_of
 from app.outage import FIRST_PAUSE, Outage
@@ -27,11 +27,14 @@ from app.results import Results
 from app.settings import Settings
 from app.suspects import SECONDS, Suspects
 from app.verdict import Processed, judge
+from app.walled import NotStarted
 
 log = structlog.get_logger()
 
 STORE_TRIES: Final = 5
 """How often in a row the results of a batch may lose the store halfway before they count as the reason for it."""
+NOT_STARTED_SECONDS: Final = 10.0
+"""After which processes that could not be started are tried again."""
 APART_SHARE: Final = 4.0
 """Of the time that a batch may take, what one gets where nobody else waits: larger slices, as each reads its document anew."""
 
@@ -53,7 +56,7 @@ class Line:
         self.limits = Limits(settings.claim_batch, settings.claim_bytes, timedelta(seconds=settings.lease_seconds))
         self.claims = itertools.count(1)
         self.woken = asyncio.Event()
-        self.broken = asyncio.Event()
+        self.broken = self.woken
         self.storing: asyncio.Task[None] | None = None
 
     async def run(self, group: asyncio.TaskGroup) -> None:
@@ -110,9 +113,9 @@ class Line:
     def set_apart(self, processed: Sequence[Processed]) -> None:
         """Remember whose submissions broke their processes."""
         for one in processed:
-            if one.broke is not None and self.suspects.accuse(one.submission.party):
-                submission_id = str(one.submission.id)
-                log.warning("sender_set_apart", submission_id=submission_id, error=one.broke, seconds=SECONDS)
+            error = breach_of(one)
+            if error is not None and self.suspects.accuse(one.submission.party):
+                log.warning("sender_set_apart", submission_id=str(one.submission.id), error=error, seconds=SECONDS)
 
     async def stored_before(self) -> None:
         """Wait until no batch is being stored."""
@@ -140,8 +143,10 @@ class Line:
                     await happened(self.stopping, pause)
                 else:
                     outage.over()
-                    if any(one.broke is not None for one in processed):
+                    if any(verdict.ending.alone for verdict in verdicts):
                         self.broken.set()
+                    if any(verdict.ending.state == "queued" and not verdict.ending.pause for verdict in verdicts):
+                        self.woken.set()
                     return
 
     async def keep_lease(self, token: UUID, ids: Sequence[UUID]) -> None:
@@ -161,25 +166,61 @@ class Line:
 
 
 class LineApart(Line):
-    """Works off what has broken a process, one by one, and in between what its senders have queued else."""
+    """Works off what has broken a process, one by one, and in between what its senders have queued else.
+
+    Its processes are there while somebody is apart, and it does not end what takes long when it is told to stop.
+    """
 
     shares = dict.fromkeys(turns.LANES, APART_SHARE)
+    last = 0
+
+    async def rest(self, seconds: float) -> None:
+        """Wait as ever; without processes where there is nobody left who needs them."""
+        if not self.suspects.parties():
+            await self.extractor.stop()
+        await super().rest(seconds)
 
     async def claim(self, connection: AsyncConnection, token: UUID, turn: turns.Turn) -> list[Claimed]:
         """Claim one that must be alone, or a batch of those who are apart; each comes first by every second claim."""
-        apart = self.suspects.parties()
-        if turn.number % 2:
-            found = await claims.claim_of(connection, token, self.limits, turn, apart=apart)
-            return found or await claims.claim_alone(connection, token, self.limits)
-        found = await claims.claim_alone(connection, token, self.limits)
-        return found or await claims.claim_of(connection, token, self.limits, turn, apart=apart)
+        turn, of_apart = turns.turn(turn.number // 2), bool(turn.number % 2)
+        for _ in range(2):
+            if of_apart:
+                found = await claims.claim_of(connection, token, self.limits, turn, apart=self.suspects.parties())
+            elif found := await claims.claim_alone(connection, token, self.limits, turn, after=self.last):
+                self.last = found[0].party
+            if found:
+                return found
+            of_apart = not of_apart
+        return []
 
     async def extract(self, batch: Sequence[Claimed]) -> list[Part]:
+        """Extract a batch, or leave it as it is where this line is told to stop, or no process can be had."""
+        try:
+            parts = await unless(self.stopping, self.extract_apart(batch))
+        except NotStarted as error:
+            log.error("extraction_apart_not_started", error=str(error), pause=NOT_STARTED_SECONDS)  # noqa: TRY400 - whose fault it is says its text
+            await happened(self.stopping, NOT_STARTED_SECONDS)
+            parts = None
+        return parts or [Part([], submission.pending) for submission in batch]
+
+    async def extract_apart(self, batch: Sequence[Claimed]) -> list[Part]:
         """Extract one that must be alone item by item, others as ever."""
         if not batch[0].alone:
             return await super().extract(batch)
         seconds = self.settings.batch_seconds * APART_SHARE
         return [await self.extractor.extract_alone(seconds, job(submission)) for submission in batch]
+
+
+def breach_of(processed: Processed) -> str | None:
+    """Say how a submission broke a process, whether in company or, item by item, alone."""
+    if processed.broke is not None or not processed.submission.alone:
+        return processed.broke
+    for found in processed.results:
+        if isinstance(found, Broken):
+            return found.error
+        if isinstance(found, Done) and found.article.processing == "fallback":
+            return "kept by the fallback alone"
+    return None
 
 
 def job(submission: Claimed) -> Job:

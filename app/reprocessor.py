@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.beside import beside
 from app.db import COLLISIONS, STORE_ERRORS, Database, collided, refused
 from app.extraction import Broken, Done, Extracted, Job, Pipeline, Recalled, Refused
-from app.extractor import Extractor
+from app.extractor import NICENESS, Extractor, patient
 from app.formats.read import hints_of
 from app.giving_way import give_way
 from app.outage import Outage
@@ -37,9 +37,6 @@ from app.walled import NotStarted
 
 log = structlog.get_logger()
 
-NICENESS: Final = 5
-PATIENCE: Final = 4
-"""Times the usual limit that an item may take, as a process that leaves the processor to others is slow on a busy machine."""
 LARGEST_SLICE: Final = CAREFUL
 """Few, as a worker that builds and stores a slice does nothing else for that moment."""
 SLICE_SECONDS: Final = 0.25
@@ -53,8 +50,7 @@ class Reprocessor:
 
     def __init__(self, database: Database, settings: Settings, pipeline: Pipeline) -> None:
         self.database = database
-        patient = {"extract_processes": 1, "item_seconds": settings.item_seconds * PATIENCE}
-        self.settings = settings.model_copy(update=patient)
+        self.settings = patient(settings, extract_processes=1)
         self.pipeline = pipeline
         self.lease = timedelta(seconds=settings.lease_seconds)
 

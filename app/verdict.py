@@ -154,7 +154,8 @@ def not_stored(verdict: Verdict, error: str, policy: RetryPolicy) -> Verdict:
     message = printable(error)
     wait = pause(policy, failures, spread=verdict.ending.id.int % 100 / 100)
     if wait is not None:
-        return Verdict(Ending(verdict.ending.id, "queued", failures, message, wait, positions), (), verdict.items)
+        again = Ending(verdict.ending.id, "queued", failures, message, wait, positions, alone=verdict.ending.alone)
+        return Verdict(again, (), verdict.items)
     failed = tuple(Item(verdict.ending.id, position, "failed", None, message) for position in positions)
     state: claims.State = "done" if verdict.items else "quarantined"
     return Verdict(Ending(verdict.ending.id, state, failures, message), (), verdict.items + failed)

@@ -13,7 +13,7 @@ import structlog
 from app import learning
 from app.beside import happened
 from app.db import STORE_ERRORS, Database, connect
-from app.extractor import Extractor
+from app.extractor import NICENESS, Extractor, patient
 from app.health import beat, leave
 from app.intake.idempotency import forget_keys
 from app.line import Line, LineApart
@@ -35,8 +35,6 @@ BEAT_SECONDS = 5.0
 FOLD_SECONDS = 2.0
 FEED_SECONDS = 0.5
 """How often a worker looks for changes to number that others made, over HTTP or in another worker."""
-NICENESS_APART = 10
-"""How far extraction of what is apart gives way to everybody else's."""
 
 
 class Worker:
@@ -45,7 +43,7 @@ class Worker:
     def __init__(self, database: Database, extractor: Extractor, settings: Settings) -> None:
         self.database = database
         self.extractor = extractor
-        self.extractor_apart = Extractor(settings, extractor.pipeline, niceness=NICENESS_APART, waiting=True)
+        self.extractor_apart = Extractor(patient(settings), extractor.pipeline, niceness=NICENESS, waiting=True)
         self.settings = settings
         self.id = uuid4()
         self.stopping = asyncio.Event()
@@ -68,19 +66,17 @@ class Worker:
         self.line.woken.set()
         self.apart.woken.set()
 
-    def wake_for_new(self) -> None:
-        """Have whoever may have the turn of what was just queued look for it; that is never alone yet."""
+    def wake_for(self, queued: str) -> None:
+        """Have whoever may have the turn of what was just queued look for it: new submissions, or one that must be alone."""
         self.line.woken.set()
-        if self.suspects.parties():
+        if queued == claims.QUEUED_ALONE or self.suspects.parties():
             self.apart.woken.set()
 
     async def run(self) -> None:
         """Work until stopped; the store's absence is waited out."""
         async with self.extractor_apart, asyncio.TaskGroup() as group:
             helpers = [
-                group.create_task(
-                    wake.listen(self.database.url, claims.QUEUED_CHANNEL, lambda _: self.wake_for_new(), self.wake)
-                ),
+                group.create_task(wake.listen(self.database.url, claims.QUEUED_CHANNEL, self.wake_for, self.wake)),
                 group.create_task(self.keep_house()),
                 group.create_task(self.keep_counts()),
                 group.create_task(self.keep_feed()),

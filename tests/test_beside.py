@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.beside import beside, happened
+from app.beside import beside, happened, unless
 
 
 async def test_the_work_ends_with_the_block() -> None:
@@ -75,3 +75,43 @@ async def test_a_cancellation_that_comes_with_the_event_is_kept() -> None:
     await asyncio.sleep(0)
     task.cancel()
     assert (await asyncio.wait([task], timeout=1))[0]
+
+
+async def test_work_ends_where_an_event_happens_and_is_told_where_it_is_done_before() -> None:
+    stop, seen = asyncio.Event(), []
+
+    async def work(seconds: float) -> str:
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            seen.append(seconds)
+        return "done"
+
+    assert await unless(stop, work(0)) == "done"
+    asyncio.get_running_loop().call_later(0.01, stop.set)
+    assert await unless(stop, work(60)) is None
+    assert seen == [0, 60]
+    with pytest.raises(ZeroDivisionError):
+        await unless(asyncio.Event(), broken())
+
+
+async def broken() -> None:
+    """Break."""
+    raise ZeroDivisionError
+
+
+async def test_whoever_waits_for_work_unless_something_happens_may_be_cancelled() -> None:
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    task = asyncio.create_task(unless(asyncio.Event(), work()))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()

@@ -103,6 +103,8 @@ def test_what_the_store_refuses_is_a_failure_of_its_articles() -> None:
     assert (again.ending.state, again.ending.failures, again.ending.pending, again.arrivals) == ("queued", 1, (0,), ())
     last = not_stored(judge(Processed(claimed(failures=1), [GOOD]), POLICY, NOON), "bad row", POLICY)
     assert (last.ending.state, [item.outcome for item in last.items]) == ("quarantined", ["failed"])
+    broke = judge(Processed(claimed(), [GOOD], frozenset({4}), "extraction hung"), POLICY, NOON)
+    assert not_stored(broke, "bad row", POLICY).ending.alone
     sliced = not_stored(judge(Processed(claimed(), [GOOD], frozenset({4})), POLICY, NOON), "bad row", POLICY)
     assert (sliced.ending.pending, sliced.ending.failures) == ((0, 4), 1)
 

@@ -24,6 +24,8 @@ from app.queue.turns import CLAIM, CLAIM_ALONE, CLAIM_OF, FIRST, Lane, Turn
 from app.store import source_counts
 
 QUEUED_CHANNEL = "dateline_queued"
+QUEUED_ALONE = "alone"
+"""What is said there with what must be alone."""
 FINISHED_CHANNEL = "dateline_finished"
 
 HOLD = text(
@@ -89,6 +91,7 @@ REPLAY = text(
     RETURNING s.id
     """
 )
+FIRST_PARTY, LAST_PARTY = -(2**63), 2**63 - 1
 State = Literal["queued", "done", "quarantined"]
 
 
@@ -160,19 +163,26 @@ async def claim(
 
     One that is larger than the limit of bytes comes alone. What must be alone is left to `claim_alone`.
     """
-    return await claim_by(connection, CLAIM, token, limits, by_lanes(turn, apart))
+    start = random.getrandbits(64) + FIRST_PARTY  # where the walk among the senders begins
+    asked = [{**one, "start": start} for one in by_lanes(turn, apart)]
+    return await claim_by(connection, CLAIM, token, limits, asked)
 
 
 async def claim_of(
     connection: AsyncConnection, token: UUID, limits: Limits, turn: Turn, *, apart: Sequence[int]
 ) -> list[Claimed]:
-    """Take the same of those who are apart."""
-    return await claim_by(connection, CLAIM_OF, token, limits, by_lanes(turn, apart)) if apart else []
+    """Take the same of those who are apart; where they are more than the limit, of some of them, as chance has it."""
+    shuffled = random.sample(apart, len(apart))
+    return await claim_by(connection, CLAIM_OF, token, limits, by_lanes(turn, shuffled)) if apart else []
 
 
-async def claim_alone(connection: AsyncConnection, token: UUID, limits: Limits) -> list[Claimed]:
-    """Take one that must be alone, whoever sent it and in whatever lane, if any is due."""
-    return await claim_by(connection, CLAIM_ALONE, token, replace(limits, most=1), [{"single_first": False}])
+async def claim_alone(
+    connection: AsyncConnection, token: UUID, limits: Limits, turn: Turn, *, after: int
+) -> list[Claimed]:
+    """Take one that must be alone, if any is due: of the first sender after that one, around the circle."""
+    start = after + 1 if after < LAST_PARTY else FIRST_PARTY
+    asked = [{"lane": lane, "start": start, "single_first": False} for lane in turn.lanes]
+    return await claim_by(connection, CLAIM_ALONE, token, replace(limits, most=1), asked)
 
 
 def by_lanes(turn: Turn, apart: Sequence[int]) -> list[dict[str, Any]]:
@@ -183,11 +193,10 @@ def by_lanes(turn: Turn, apart: Sequence[int]) -> list[dict[str, Any]]:
 async def claim_by(
     connection: AsyncConnection, statement: TextClause, token: UUID, limits: Limits, asked: Sequence[dict[str, Any]]
 ) -> list[Claimed]:
-    """Take what a statement finds at the first time of asking that finds something; its walk among senders begins anywhere."""
+    """Take what a statement finds at the first time of asking that finds something."""
     limited: dict[str, Any] = {"token": token, "most": limits.most, "bytes": limits.bytes, "lease": limits.lease}
     for one in asked:
-        begin = {} if statement is CLAIM_OF else {"start": random.getrandbits(64) - 2**63}
-        if rows := (await connection.execute(statement, limited | begin | one)).all():
+        if rows := (await connection.execute(statement, limited | one)).all():
             return claimed(rows)
     return []
 
@@ -279,5 +288,7 @@ async def replay(connection: AsyncConnection, submission_id: UUID) -> bool:
     """Queue what failed of a submission again; False where nothing did or the body is gone."""
     done = (await connection.execute(REPLAY, {"id": submission_id})).first() is not None
     if done:
-        await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": QUEUED_CHANNEL})
+        await connection.execute(
+            text("SELECT pg_notify(:channel, :payload)"), {"channel": QUEUED_CHANNEL, "payload": QUEUED_ALONE}
+        )
     return done

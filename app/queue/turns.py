@@ -1,6 +1,6 @@
 """Whose turn it is: the statements that claim a batch, in which every sender has a share.
 
-The index `ix_submissions_turn` holds what is queued by lane, then by sender. The claim leaps along it from one sender to
+The index `ix_submissions_turns` holds what is queued by lane, by whether it must be alone, then by sender. The claim leaps along it from one sender to
 the next (a loose index scan), so that it costs the same whether a sender has one submission queued or a hundred thousand.
 It begins at a point of chance and goes around, so that where there are more senders than a batch has places each is met
 as often as any other.
@@ -50,16 +50,18 @@ def around(queued: str) -> str:
 
 
 def claiming(queued: str, everybody: str, those: str) -> TextClause:
-    """Give the statement that claims a batch of what is `queued` so, of `those` among `everybody`.
+    """Give the statement that claims a batch of what is `queued` so, of `those` among `everybody` who have something due.
 
-    `fair` has an equal share of the batch for each sender; what the others leave of theirs goes to `more` of one who has it.
+    Many may have something queued whose time comes later: an embargo, a pause after a failure. `fair` has an equal share of the batch for each sender; what the others leave of theirs goes to `more` of one who has it.
     In the batch the order is that of what a sender has had before in it, in bytes, then of age. One that is larger than
     `bytes` comes alone, first or last as `single_first` says, as it takes long.
     """
     return text(
         f"""
     WITH RECURSIVE {everybody}, parties AS MATERIALIZED (
-        SELECT party FROM everybody WHERE {those} LIMIT :most
+        SELECT party FROM everybody WHERE {those}
+            AND (SELECT true FROM submissions WHERE {queued} AND {DUE} AND {PARTY} = everybody.party LIMIT 1)
+        LIMIT :most
     ), share AS MATERIALIZED (
         SELECT ceil(CAST(:most AS float) / greatest(count(*), 1))::bigint AS each FROM parties
     ), fair AS MATERIALIZED (
@@ -104,15 +106,15 @@ def claiming(queued: str, everybody: str, those: str) -> TextClause:
 
 
 IN_COMPANY: Final = "state = 'queued' AND lane = :lane AND NOT alone"
-ALONE: Final = "state = 'queued' AND alone"
+ALONE: Final = "state = 'queued' AND lane = :lane AND alone"
 NAMED: Final = "everybody (party) AS (SELECT unnest(CAST(:apart AS bigint[])))"
 
 CLAIM: Final = claiming(IN_COMPANY, around(IN_COMPANY), "party IS NOT NULL AND party <> ALL(CAST(:apart AS bigint[]))")
 """What is queued in a lane, of everybody but those who are apart."""
 CLAIM_OF: Final = claiming(IN_COMPANY, NAMED, "true")
-"""The same of those who are apart."""
+"""The same of those who are apart, in the order in which they are named."""
 CLAIM_ALONE: Final = claiming(ALONE, around(ALONE), "party IS NOT NULL")
-"""One that has broken something, or perhaps has; of a sender of chance."""
+"""What has broken something, or perhaps has."""
 
 
 @dataclass(frozen=True, slots=True)

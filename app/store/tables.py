@@ -99,8 +99,9 @@ submissions = Table(
     one_of("lane", LANES),
     CheckConstraint("(state = 'processing') = (lease_token IS NOT NULL)", name="lease"),
     Index("ix_submissions_due", "run_at", "id", postgresql_where=text("state = 'queued'")),
-    Index("ix_submissions_turn", "lane", text(PARTY), "run_at", "id", postgresql_where=text("state = 'queued'")),
-    Index("ix_submissions_alone", text(PARTY), "run_at", "id", postgresql_where=text("state = 'queued' AND alone")),
+    Index(
+        "ix_submissions_turns", "lane", "alone", text(PARTY), "run_at", "id", postgresql_where=text("state = 'queued'")
+    ),
     Index("ix_submissions_leased", "lease_until", postgresql_where=text("state = 'processing'")),
     Index("ix_submissions_received_at_id", "received_at", "id"),
     Index("ix_submissions_source_received_at_id", "source", "received_at", "id"),

@@ -16,6 +16,7 @@ import app
 from app.db import Database
 from app.queue import claims
 from app.queue.claims import Ending, Item, Limits
+from app.queue.turns import FIRST
 from app.store import changes
 from tests.flow.test_killed_workers import story
 from tests.http.seed import Told, reading, store, walk
@@ -58,7 +59,7 @@ async def test_when_the_clock_jumps_ahead_a_batch_is_done_again_and_stored_once(
         assert len(await claims.rescue(connection, most_failures=5)) == 2
     quick = uuid4()
     async with database.transaction() as connection:
-        [first] = await claims.claim_alone(connection, quick, Limits(10, 1000, timedelta(minutes=1)))
+        [first] = await claims.claim_alone(connection, quick, Limits(10, 1000, timedelta(minutes=1)), FIRST, after=0)
     for token, outcome in ((slow, "stored twice"), (quick, "rejected")):
         async with database.transaction() as connection:
             held = await claims.hold(connection, token, ids)

@@ -40,13 +40,13 @@ async def test_a_flood_of_what_hangs_delays_no_other_sender_by_more_than_its_fir
     async with http(database_url) as client:
         flood = [
             await client.post("/v1/articles?source=flood.example", content=f"HANG number {n}", headers=TEXT)
-            for n in range(12)
+            for n in range(6)
         ]
         others = [
             await client.post("/v1/articles?source=calm.example", content=f"Day {n} was calm, said he.", headers=TEXT)
             for n in range(12)
         ]
-        async with a_worker(database_url, POISONED, item_seconds=1, max_failures=1, lease_seconds=60):
+        async with a_worker(database_url, POISONED, item_seconds=0.5, max_failures=1, lease_seconds=60):
             receipts = [await ended(client, answer.json()["id"], 90) for answer in others]
             ended_before = await asked(database, FLOOD_ENDED)
             assert [receipt["items"][0]["outcome"] for receipt in receipts] == ["stored"] * 12
@@ -57,7 +57,7 @@ async def test_a_flood_of_what_hangs_delays_no_other_sender_by_more_than_its_fir
 
 
 async def test_who_is_apart_is_served_as_soon_as_ever(database_url: str) -> None:
-    settings = {"item_seconds": 1, "lease_seconds": 60, "poll_seconds": 3600}
+    settings = {"item_seconds": 0.5, "lease_seconds": 60, "poll_seconds": 3600}
     async with http(database_url) as client, a_worker(database_url, POISONED, **settings) as worker:
         hung = await post(client, "HANG on, said the keeper.")
         assert (await ended(client, hung.json()["id"], 30))["items"][0]["outcome"] == "stored"

@@ -1,5 +1,6 @@
 """The queue's moves: who gets what, whose it is, and what becomes of what a dead worker held."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from app.db import Database
 from app.queue import claims
 from app.queue.claims import Claimed, Ending, Item, Limits
 from app.queue.turns import BACKFILL_EVERY, FIRST, SINGLE_EVERY, Turn, turn
+from app.queue.wake import listen
 from app.store.tables import PARTY, submissions
 
 MINUTE = timedelta(minutes=1)
@@ -43,13 +45,16 @@ async def claim(
         return token, await claims.claim(connection, token, Limits(most, most_bytes, lease), turn)
 
 
-async def claim_apart(database: Database, *parties: int, most: int = 10, lease: timedelta = MINUTE) -> list[Claimed]:
-    """Claim as a worker does what is apart: what must be alone, or what those parties have queued."""
-    limits = Limits(most, 1000, lease)
+async def claim_of(database: Database, *parties: int, most: int = 10) -> list[Claimed]:
+    """Claim as a worker does what is queued by those who are apart."""
     async with database.transaction() as connection:
-        if parties:
-            return await claims.claim_of(connection, uuid4(), limits, FIRST, apart=parties)
-        return await claims.claim_alone(connection, uuid4(), limits)
+        return await claims.claim_of(connection, uuid4(), Limits(most, 1000, MINUTE), FIRST, apart=parties)
+
+
+async def claim_alone(database: Database, after: int = 0, lease: timedelta = MINUTE) -> list[Claimed]:
+    """Claim as a worker does what must be alone."""
+    async with database.transaction() as connection:
+        return await claims.claim_alone(connection, uuid4(), Limits(10, 1000, lease), FIRST, after=after)
 
 
 async def states(database: Database) -> list[tuple[str, int, int, bool]]:
@@ -86,7 +91,7 @@ async def test_a_lost_lease_comes_back_alone_and_counts_no_failure(database: Dat
     assert sorted(rescued) == [(id_, "queued") for id_ in sorted(ids)]
     assert await states(database) == [("queued", 1, 0, True)] * 3
     assert (await claim(database))[1] == []
-    assert [len(await claim_apart(database)) for _ in range(4)] == [1, 1, 1, 0]
+    assert [len(await claim_alone(database)) for _ in range(4)] == [1, 1, 1, 0]
 
 
 async def test_one_that_kills_its_worker_alone_is_quarantined_in_the_end(database: Database) -> None:
@@ -95,7 +100,7 @@ async def test_one_that_kills_its_worker_alone_is_quarantined_in_the_end(databas
     for _ in range(2):
         async with database.transaction() as connection:
             await claims.rescue(connection, most_failures=2)
-        assert len(await claim_apart(database, lease=timedelta(seconds=-1))) == 1
+        assert len(await claim_alone(database, lease=timedelta(seconds=-1))) == 1
     async with database.transaction() as connection:
         await claims.rescue(connection, most_failures=2)
     assert await states(database) == [("quarantined", 3, 2, True)]
@@ -212,29 +217,78 @@ async def test_who_is_apart_is_claimed_apart_in_either_lane(database: Database) 
         batch = await claims.claim(connection, uuid4(), Limits(10, 1000, MINUTE), apart=[party])
         assert [one.id for one in batch] == others
         assert await claims.claim(connection, uuid4(), Limits(10, 1000, MINUTE), apart=[party]) == []
-    assert [(one.id, one.party) for one in await claim_apart(database, party, most=2)] == [
-        (id_, party) for id_ in new[:2]
-    ]
-    assert [one.id for one in await claim_apart(database, party)] == new[2:]
-    assert [one.id for one in await claim_apart(database, party)] == old
-    assert await claim_apart(database, party) == []
+    assert [(one.id, one.party) for one in await claim_of(database, party, most=2)] == [(id_, party) for id_ in new[:2]]
+    assert [one.id for one in await claim_of(database, party)] == new[2:]
+    assert [one.id for one in await claim_of(database, party)] == old
+    assert await claim_of(database, party) == []
 
 
-async def test_what_must_be_alone_is_claimed_by_nobody_else_and_every_sender_has_its_turn(database: Database) -> None:
-    flood = await queue(database, 40, source="flood.example")
-    [other] = await queue(database, 1, source="other.example")
-    token, batch = await claim(database, most=50, most_bytes=10_000)
+async def test_of_many_who_are_apart_those_are_found_who_have_something_due(database: Database) -> None:
+    due = [(await queue(database, 1, source=f"{number}.example"))[0] for number in range(3)]
+    parties = [await party_of(database, f"{number}.example") for number in range(3)]
+    found = [(await claim_of(database, *range(50), *parties, most=1))[0].id for _ in range(3)]
+    assert sorted(found) == sorted(due)
+
+
+async def set_alone(database: Database, most: int = 50) -> None:
+    """Put everything back to be alone, as after what broke a process."""
+    token, batch = await claim(database, most=most, most_bytes=100_000)
+    endings = [Ending(one.id, "queued", 0, begun=False, alone=True) for one in batch]
     async with database.transaction() as connection:
-        await claims.finish(
-            connection, token, [Ending(one.id, "queued", 0, begun=False, alone=True) for one in batch], []
-        )
-    assert await states(database) == [("queued", 0, 0, True)] * 41
+        await claims.finish(connection, token, endings, [])
+
+
+async def test_what_must_be_alone_is_claimed_by_nobody_else_and_senders_take_turns(database: Database) -> None:
+    for number in range(3):
+        await queue(database, 4, source=f"{number}.example")
+    await set_alone(database)
+    assert await states(database) == [("queued", 0, 0, True)] * 12
     assert (await claim(database))[1] == []
-    assert await claim_apart(database, await party_of(database, "flood.example")) == []
-    found = [(await claim_apart(database))[0] for _ in range(24)]
+    assert await claim_of(database, await party_of(database, "0.example")) == []
+    found: list[Claimed] = []
+    for _ in range(12):
+        found += await claim_alone(database, found[-1].party if found else 0)
     assert {one.alone for one in found} == {True}
-    assert other in {one.id for one in found}  # two senders, whose turn it is by chance: missed once in 16 million
-    assert [one.id for one in found if one.id != other] == flood[:23]
+    assert [len({one.party for one in found[start : start + 3]}) for start in range(0, 12, 3)] == [3] * 4
+    assert [one.id for one in found if one.party == found[0].party] == sorted(
+        one.id for one in found if one.party == found[0].party
+    )
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_who_waits_for_an_embargo_stands_in_nobodys_way(
+    database: Database,
+    alone: bool,  # noqa: FBT001 - which of two queues
+) -> None:
+    for number in range(20):
+        await queue(database, 1, source=f"embargoed-{number}.example")
+    await queue(database, 3, source="due.example")
+    if alone:
+        await set_alone(database)
+    async with database.transaction() as connection:
+        later = "UPDATE submissions SET run_at = run_at + interval '1 hour' WHERE source LIKE 'embargoed%'"
+        await connection.execute(text(later))
+    for _ in range(3):
+        assert len(await claim_alone(database) if alone else (await claim(database, most=1))[1]) == 1
+
+
+async def test_a_replay_says_that_it_must_be_alone(database: Database) -> None:
+    [one] = await queue(database, 1)
+    token, _ = await claim(database)
+    async with database.transaction() as connection:
+        await claims.finish(connection, token, [Ending(one, "quarantined", 5)], [])
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listening = asyncio.create_task(
+        listen(database.url, claims.QUEUED_CHANNEL, heard.put_nowait, lambda: heard.put_nowait(""))
+    )
+    try:
+        assert await heard.get() == ""
+        async with database.transaction() as connection:
+            assert await claims.replay(connection, one)
+        assert await asyncio.wait_for(heard.get(), 10) == claims.QUEUED_ALONE
+    finally:
+        listening.cancel()
+    assert [found.id for found in await claim_alone(database)] == [one]
 
 
 async def test_what_was_not_begun_keeps_its_place_and_counts_no_attempt(database: Database) -> None:
