@@ -134,7 +134,8 @@ class Settings(BaseSettings):
     batch_seconds: PositiveFloat = 0.5
     """Seconds of extraction after which a worker stores what it has of a batch, and queues the rest behind what waits.
 
-    A batch of the backfill gets a quarter of that.
+    A batch of the backfill gets a quarter of that, a slice of a submission that is larger than a batch half, and what is worked
+    on apart four times as much.
     """
 
     lease_seconds: PositiveFloat = 60.0
@@ -159,7 +160,7 @@ class Settings(BaseSettings):
     """Memory that an extraction process may take."""
 
     extract_processes: PositiveInt = 1
-    """Extraction processes of each HTTP process and of each worker."""
+    """Extraction processes of each HTTP process and of each worker, which has as many more while it works on something apart."""
 
     inferred_topics: NonNegativeInt = 10
     """Topics that are inferred at most for an article that declares none; 0 infers none."""

@@ -4,6 +4,7 @@ uvicorn sets none: a head that never ends is kept in memory as far as the sender
 follow a body (trailers) from the ones that came in front of it, where a gateway has looked at them (RFC 9110, 6.5.1).
 """
 
+import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +16,50 @@ from app.errors import MEDIA_TYPE, problem_body
 
 MOST_HEAD_BYTES: Final = 65_536
 """Bytes that may arrive without a head, a part of a body or the end of one being whole."""
+LINGER_SECONDS: Final = 5.0
+LINGER_BYTES: Final = 4_000_000
+"""How long, and how much of, what a client still sends is taken and dropped after an answer that ends its connection."""
+
+
+class Lingering:
+    """A connection's transport that ends without a reset in front of its last answer (RFC 9112, section 9.6).
+
+    To close while a client still sends has the system tell it at once that all is lost, often before it has read why. So
+    its own side is ended first, and the client's when it is done, or its time is over.
+    """
+
+    def __init__(self, transport: asyncio.Transport, wire: "Wire") -> None:
+        self.transport = transport
+        self.wire = wire
+        self.over: asyncio.TimerHandle | None = None
+        self.dropped = 0
+        self.write = transport.write
+        self.abort = transport.abort
+        self.get_extra_info = transport.get_extra_info
+        self.get_write_buffer_size = transport.get_write_buffer_size
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+
+    def is_closing(self) -> bool:
+        """Say whether nothing more may be written."""
+        return self.over is not None or self.transport.is_closing()
+
+    def close(self) -> None:
+        """End the connection: at once where a request is whole, else once its client is done with it."""
+        if self.is_closing():
+            return
+        if self.wire.whole or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.over = self.wire.loop.call_later(LINGER_SECONDS, self.transport.abort)
+        self.transport.write_eof()
+        self.transport.resume_reading()
+
+    def drop(self, data: bytes) -> None:
+        """Let go of what came behind the last answer."""
+        self.dropped += len(data)
+        if self.dropped > LINGER_BYTES:
+            self.transport.abort()
 
 
 class Wire(HttpToolsProtocol):
@@ -23,9 +68,23 @@ class Wire(HttpToolsProtocol):
     quiet = 0
     refusal = HTTPStatus.BAD_REQUEST
     in_head = True
+    whole = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Begin; the connection will not end before its last answer is read."""
+        super().connection_made(Lingering(transport, self))  # type: ignore[arg-type] # it has all that uvicorn asks for
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        if isinstance(self.transport, Lingering) and self.transport.over is not None:
+            self.transport.over.cancel()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes off the wire; only those that lead nowhere are counted."""
+        """Take bytes off the wire; only those that lead nowhere are counted, and those behind the last answer are dropped."""
+        if isinstance(self.transport, Lingering) and self.transport.is_closing():
+            self.transport.drop(data)
+            return
         self.quiet += len(data)
         super().data_received(data)
         if self.quiet > MOST_HEAD_BYTES and not self.transport.is_closing():
@@ -33,7 +92,7 @@ class Wire(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a head."""
-        self.quiet, self.in_head = 0, True
+        self.quiet, self.in_head, self.whole = 0, True, False
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -60,7 +119,7 @@ class Wire(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request."""
-        self.quiet = 0
+        self.quiet, self.whole = 0, True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from app import wire
 from app.db import Database
 from tests.running import listening
 
@@ -114,6 +115,41 @@ async def test_a_body_that_comes_by_the_byte_is_answered_408_and_nothing_is_kept
         assert answer.startswith(b"HTTP/1.1 408 ")
         assert b'"type":"urn:dateline:problem:request-timeout"' in answer
         assert (await client.get("/v1/receipts")).json()["items"] == []
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_who_sends_on_behind_a_refusal_reads_it_all_the_same_and_is_ended_in_the_end(
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: bool,  # noqa: FBT001 - whether the client does
+) -> None:
+    monkeypatch.setattr(wire, "LINGER_SECONDS", 5.0 if ends else 1.0)
+    async with serving(database_url) as client:
+        reader, writer = connection = await connect(client)
+        writer.write(
+            b"POST /v1/articles HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 900000\r\n\r\n"
+        )
+        while not reader._buffer:  # type: ignore[attr-defined]  # noqa: SLF001, ASYNC110 - to look without reading
+            await asyncio.sleep(0.05)
+        for _ in range(10):
+            writer.write(b"A calm day. " * 1000)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+        if ends:
+            assert (await rest(connection)).startswith(b"HTTP/1.1 408 ")
+        else:
+            with pytest.raises(ConnectionError):
+                await trickle_on(writer)
+            await closed(writer)
+
+
+async def trickle_on(writer: asyncio.StreamWriter) -> None:
+    """Send for as long as the connection is there, whatever the server said."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.1)
 
 
 async def test_a_body_that_comes_steadily_may_take_longer(database_url: str) -> None:
