@@ -1,7 +1,7 @@
 """Decides how an attempt at a submission ends, apart from the store: what is kept, tried again, held back or given up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.extraction import NONE_LEFT, Broken, Done, Extracted, Recalled, Refused
@@ -144,18 +144,22 @@ def printable(error: str) -> str:
 
 
 def not_stored(verdict: Verdict, error: str, policy: RetryPolicy) -> Verdict:
-    """Turn a verdict that the store refused into a failure of all its articles."""
-    failures = verdict.ending.failures + (not verdict.counted)
-    positions = (
+    """Turn a verdict that the store refused into a failure of all its articles; what was not tried yet goes on without them."""
+    ending, message = verdict.ending, printable(error)
+    failures = ending.failures + (not verdict.counted)
+    refused = (
         *(arrival.position for arrival in verdict.arrivals),
         *(recall.position for recall in verdict.recalls),
-        *(verdict.ending.pending or ()),
     )
-    message = printable(error)
-    wait = pause(policy, failures, spread=verdict.ending.id.int % 100 / 100)
+    wait = pause(policy, failures, spread=ending.id.int % 100 / 100)
     if wait is not None:
-        again = Ending(verdict.ending.id, "queued", failures, message, wait, positions, alone=verdict.ending.alone)
+        pending = (*refused, *(ending.pending or ()))
+        again = replace(
+            ending, state="queued", failures=failures, error=message, pause=wait, pending=pending, begun=True
+        )
         return Verdict(again, (), verdict.items)
-    failed = tuple(Item(verdict.ending.id, position, "failed", None, message) for position in positions)
+    items = (*verdict.items, *(Item(ending.id, position, "failed", None, message) for position in refused))
+    if ending.state == "queued":
+        return Verdict(replace(ending, failures=0, error=message), (), items)
     state: claims.State = "done" if verdict.items else "quarantined"
-    return Verdict(Ending(verdict.ending.id, state, failures, message), (), verdict.items + failed)
+    return Verdict(Ending(ending.id, state, failures, message), (), items)

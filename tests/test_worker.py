@@ -109,6 +109,14 @@ def test_what_the_store_refuses_is_a_failure_of_its_articles() -> None:
     assert (sliced.ending.pending, sliced.ending.failures) == ((0, 4), 1)
 
 
+def test_what_was_not_tried_yet_goes_on_where_the_store_refused_others_for_good() -> None:
+    sliced = judge(Processed(claimed(failures=1), [GOOD, NONE], frozenset({4, 9})), POLICY, NOON)
+    verdict = not_stored(sliced, "bad row", POLICY)
+    assert (verdict.ending.state, verdict.ending.pending, verdict.ending.failures) == ("queued", (4, 9), 0)
+    assert [(item.position, item.outcome) for item in verdict.items] == [(1, "rejected"), (0, "failed")]
+    assert verdict.arrivals == ()
+
+
 def test_what_broke_its_process_goes_on_alone_and_keeps_what_came_out_before() -> None:
     whole = judge(Processed(claimed(), [], None, "extraction hung"), POLICY, NOON).ending
     assert (whole.state, whole.alone, whole.begun, whole.pending, whole.failures) == ("queued", True, False, None, 0)
