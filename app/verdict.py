@@ -55,16 +55,8 @@ def judge(processed: Processed, policy: RetryPolicy, now: datetime) -> Verdict:
         return unread(processed.broke, submission, policy)
     done = [found for found in processed.results if isinstance(found, Done)]
     held = [found for found in done if is_held(found, now)]
-    arrivals = tuple(
-        Arrival(submission.id, found.position, submission.received_at, found.article, found.span)
-        for found in done
-        if found not in held
-    )
-    recalls = tuple(
-        Recall(submission.id, found.position, found.retraction, found.span)
-        for found in processed.results
-        if isinstance(found, Recalled)
-    )
+    arrivals = tuple(arrival_of(found, submission) for found in done if found not in held)
+    recalls = tuple(recall_of(found, submission) for found in processed.results if isinstance(found, Recalled))
     refused = [found for found in processed.results if isinstance(found, Refused)]
     broken = [found for found in processed.results if isinstance(found, Broken)]
     items = [Item(submission.id, found.position, "rejected", None, found.reason, found.span) for found in refused]
@@ -94,6 +86,16 @@ def judge(processed: Processed, policy: RetryPolicy, now: datetime) -> Verdict:
     some_processed = arrivals or refused or recalls or submission.partly_done
     state: claims.State = "done" if some_processed else "quarantined"
     return Verdict(Ending(submission.id, state, failures, error), arrivals, tuple(items), recalls)
+
+
+def arrival_of(found: Done, submission: Claimed) -> Arrival:
+    """Give an article as it arrived."""
+    return Arrival(submission.id, found.position, submission.received_at, found.article, found.span)
+
+
+def recall_of(found: Recalled, submission: Claimed) -> Recall:
+    """Give a retraction as it arrived."""
+    return Recall(submission.id, found.position, found.retraction, found.span)
 
 
 def is_held(found: Done, now: datetime) -> bool:
