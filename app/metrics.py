@@ -9,6 +9,8 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access.principal import Principal
+
 log = structlog.get_logger()
 
 REGISTRY = CollectorRegistry()
@@ -90,4 +92,6 @@ def count(scope: Scope, status: int, seconds: float) -> None:
     requests, durations = series(method, route, status)
     requests.inc()
     durations.observe(seconds)
-    log.debug("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+    asker: Principal | None = scope.get("principal")
+    sender = {"sender": asker.label} if asker and asker.label else {}
+    log.debug("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), **sender)
