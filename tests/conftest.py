@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -57,6 +58,7 @@ async def drop(server: str, name: str) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server once, before xdist's workers, which inherit its address."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would ours
     if SERVER in os.environ:
         return
     if (given := os.environ.get("DATABASE_URL")) is None:

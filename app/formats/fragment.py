@@ -12,7 +12,6 @@ MARKUP = re.compile(r"<[A-Za-z/!][^<>]*>|&#?\w{1,30};")
 TAG = re.compile(
     r"</?(?:p|br|div|ul|ol|li|h[1-6]|table|blockquote|a|b|i|em|strong|span|img|figure)\b[^<>]*>", re.IGNORECASE
 )
-BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
 @dataclass(frozen=True, slots=True)
