@@ -104,8 +104,10 @@ def fresh_database() -> Iterator[str]:
     """Give the URL of a fresh database to what is not asynchronous."""
     server = os.environ[SERVER]
     name = asyncio.run(create(server))
-    yield on(server, name)
-    asyncio.run(drop(server, name))
+    try:
+        yield on(server, name)
+    finally:
+        asyncio.run(drop(server, name))
 
 
 @pytest.fixture

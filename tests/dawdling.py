@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime
+from pathlib import Path
 
 from app.pipeline.article import Article, RawItem, Rejected
 from app.pipeline.background import DEFAULT, Inference
@@ -10,6 +11,15 @@ UNLOADABLE = None
 
 
 def process(item: RawItem, now: datetime, _inference: Inference = DEFAULT) -> Article | Rejected:
-    """Take as many seconds as the text says, and find no article."""
+    """Take as many seconds as the text says, or until another is in the folder that it says, and find no article."""
+    if item.content.startswith("Meet"):
+        meet(*item.content.removeprefix("Meet ").split(" in "))
     time.sleep(float(item.content.split()[-1]) if item.content.startswith("Wait") else 0)
     return Rejected(f"{item.content} at {now:%H}")
+
+
+def meet(name: str, folder: str) -> None:
+    """Come to a folder, and wait until there are two."""
+    (Path(folder) / name).touch()
+    while len(list(Path(folder).iterdir())) < 2:
+        time.sleep(0.01)

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from app.db import connect
 from app.extraction import Pipeline, warm_up
@@ -64,6 +65,14 @@ async def http(url: str, *, root_path: str = "", **others: Any) -> AsyncIterator
         transport = httpx.ASGITransport(application, raise_app_exceptions=False, root_path=root_path)
         async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=60) as client:
             yield client
+
+
+def application_of(client: httpx.AsyncClient) -> FastAPI:
+    """Give the application that `http` opened."""
+    transport = client._transport  # noqa: SLF001 - httpx shows it nowhere else
+    assert isinstance(transport, httpx.ASGITransport)
+    assert isinstance(transport.app, FastAPI)
+    return transport.app
 
 
 @asynccontextmanager
@@ -123,10 +132,10 @@ def worker_process(url: str, **others: Any) -> subprocess.Popen[bytes]:
 def kill(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGKILL) -> int:
     """Send a process a signal and wait for its end; give its code."""
     process.send_signal(number)
-    return process.wait(30)
+    return process.wait(100)
 
 
-async def ended(client: httpx.AsyncClient, receipt_id: str, seconds: float = 30) -> dict[str, Any]:
+async def ended(client: httpx.AsyncClient, receipt_id: str, seconds: float = 60) -> dict[str, Any]:
     """Wait until a receipt has ended, and give it."""
     deadline = time.monotonic() + seconds
     while True:

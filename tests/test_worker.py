@@ -164,7 +164,7 @@ async def test_an_article_that_the_store_cannot_hold_costs_none_of_its_mates(dat
     ]
     async with http(database_url) as client:
         answers = [await post(client, body) for body in bodies]
-        async with a_worker(database_url, unfit, max_failures=2):
+        async with a_worker(database_url, unfit, max_failures=2, lease_seconds=60):
             receipts = [await ended(client, answer.json()["id"]) for answer in answers]
     assert [receipt["state"] for receipt in receipts] == ["done", "quarantined", "done"]
     assert [receipt["attempts"] for receipt in receipts] == [1, 2, 1]
@@ -209,10 +209,10 @@ async def until(database: Database, condition: str) -> None:
         await asyncio.sleep(0.05)
 
 
-STORING = "EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO ' || 'articles%')"
-CUT = text(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%INTO ' || 'articles%' AND pid <> pg_backend_pid()"
-)
+OF_OURS = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%INTO ' || 'articles%'"
+"""The server is shared with other tests."""
+STORING = f"EXISTS (SELECT {OF_OURS} AND wait_event_type = 'Lock')"
+CUT = text(f"SELECT pg_terminate_backend(pid) {OF_OURS} AND pid <> pg_backend_pid()")
 
 
 async def test_a_batch_is_extracted_while_the_one_before_is_stored(database_url: str, database: Database) -> None:

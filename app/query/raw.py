@@ -18,7 +18,11 @@ UNRUN: Final = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": 
 """Keeps a browser from guessing a type, and from running what it shows after all."""
 BYTES: Final = {
     "description": "The bytes, under the Content-Type that they came with.",
-    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    "content": {
+        "*/*": {
+            "schema": {"description": "Bytes; `application/octet-stream` or JSON where they are an item's own slice."}
+        }
+    },
     "headers": NOT_MODIFIED[200]["headers"]
     | {name: {"schema": {"type": "string"}, "example": value} for name, value in UNRUN.items()}
     | {

@@ -1,24 +1,12 @@
 """Rates: what is left is told, what is too much is refused, and whoever waits as long as he is told is let in."""
 
-from types import SimpleNamespace
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from limits.aio import strategies
-from limits.aio.storage import memory
 
 from app.access.rate import Rates, by_address
 from app.access.refusal import TooManyRequests
-
-
-class Clock:
-    """A clock that tests set."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1_773_480_600.0
-        for module in (memory, strategies):
-            monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: self.now))
+from tests.clock import Clock
 
 
 async def test_each_request_is_told_how_many_are_left(monkeypatch: pytest.MonkeyPatch) -> None:

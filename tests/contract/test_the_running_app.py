@@ -11,7 +11,7 @@ import httpx
 import pytest
 import schemathesis
 import uvicorn
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from schemathesis import Case, Config, SerializationContext
 from schemathesis.checks import CheckContext
 from schemathesis.core.transport import Response
@@ -78,7 +78,10 @@ schema = schemathesis.openapi.from_dict(
     config=Config.from_dict(
         {
             "generation": {"with-security-parameters": False},
-            "checks": {"negative_data_rejection": {"expected-statuses": [*REJECTED, "5XX"]}},
+            "checks": {
+                "negative_data_rejection": {"expected-statuses": [*REJECTED, "5XX"]},
+                "not_a_server_error": {"expected-statuses": ["2XX", "3XX", "4XX", "503"]},
+            },
         }
     ),
 )
@@ -103,9 +106,9 @@ def as_text(_context: SerializationContext, value: Any) -> bytes:
 
 
 @schemathesis.check
-def errors_are_problems(_context: CheckContext, response: Response, _case: "Case[Any]") -> None:
+def errors_are_problems(_context: CheckContext, response: Response, case: "Case[Any]") -> None:
     """Every error is a problem document, and none is ours."""
-    if response.status_code >= 400:
+    if response.status_code >= 400 and not (response.status_code == 503 and case.path == "/readyz"):
         assert response.headers["content-type"] == ["application/problem+json"]
         assert response.status_code < 500 or response.status_code == 503
 
@@ -124,8 +127,12 @@ def unsaid(case: "Case[Any]") -> list[Any]:
 
 
 @pytest.mark.timeout(300)
-def test_what_an_answer_leads_to_keeps_its_contract_too(base_url: str) -> None:
-    """Article, receipt, article, story, topic, correction, deletion: along the document's own links."""
+@pytest.mark.parametrize("start", [1, 2])
+def test_what_an_answer_leads_to_keeps_its_contract_too(base_url: str, start: int) -> None:
+    """Article, receipt, article, story, topic, correction, deletion: along the document's own links.
+
+    From the eleventh example on Hypothesis changes earlier ones, and would wonder that the store is no longer what it was.
+    """
 
     class Walks(schema.as_state_machine()):  # type: ignore[misc] # made of the document
         """Chains of requests, each of what the one before answered."""
@@ -139,12 +146,11 @@ def test_what_an_answer_leads_to_keeps_its_contract_too(base_url: str) -> None:
             """Judge an answer as the single requests' are."""
             case.validate_response(response, excluded_checks=unsaid(case))
 
-    Walks.run(
+    seed(start)(Walks).run(
         settings=settings(
-            max_examples=15,
+            max_examples=10,
             stateful_step_count=6,
             deadline=None,
-            derandomize=True,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
@@ -161,4 +167,7 @@ def test_the_application_keeps_its_contract(case: "Case[Any]", base_url: str) ->
     its pages are not waited for here.
     """
     without_waiting(case)
-    case.call_and_validate(base_url=base_url, headers=KEY, excluded_checks=unsaid(case))
+    deadline = time.monotonic() + 60
+    while (response := case.call(base_url=base_url, headers=KEY)).status_code == 503:
+        assert time.monotonic() < deadline, response.text
+    case.validate_response(response, excluded_checks=unsaid(case))

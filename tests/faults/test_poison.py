@@ -36,13 +36,14 @@ async def test_an_item_that_hangs_or_eats_memory_costs_none_of_its_mates(databas
         assert (held["receipt_id"], held["position"]) == (receipt["id"], 2)
 
 
-def breaches(line: Line, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Keep what breaks a line's processes from now on."""
+def hung_in(line: Line, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Keep how items that hang break a line's processes from now on."""
     seen: list[str] = []
     set_apart = line.set_apart
 
     def kept(processed: Sequence[Processed]) -> None:
-        seen.extend(one.broke for one in processed if one.broke is not None)
+        hung = [one for one in processed if one.submission.body.startswith(b"HANG")]
+        seen.extend(one.broke for one in hung if one.broke is not None)
         set_apart(processed)
 
     monkeypatch.setattr(line, "set_apart", kept)
@@ -62,7 +63,7 @@ async def test_a_flood_of_what_hangs_delays_no_other_sender_by_more_than_its_fir
             for n in range(12)
         ]
         async with a_worker(database_url, POISONED, item_seconds=0.5, max_failures=1, lease_seconds=60) as worker:
-            broke = breaches(worker.line, monkeypatch)
+            broke = hung_in(worker.line, monkeypatch)
             receipts = [await ended(client, answer.json()["id"], 90) for answer in others]
             assert [receipt["items"][0]["outcome"] for receipt in receipts] == ["stored"] * 12
             slow = [await ended(client, answer.json()["id"], 90) for answer in flood]

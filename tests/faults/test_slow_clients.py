@@ -131,16 +131,21 @@ async def test_who_sends_on_behind_a_refusal_reads_it_all_the_same_and_is_ended_
         )
         while not reader._buffer:  # type: ignore[attr-defined]  # noqa: SLF001, ASYNC110 - to look without reading
             await asyncio.sleep(0.05)
-        for _ in range(10):
-            writer.write(b"A calm day. " * 1000)
-            await writer.drain()
-            await asyncio.sleep(0.02)
         if ends:
+            await send_on(writer)
             assert (await rest(connection)).startswith(b"HTTP/1.1 408 ")
         else:
             with pytest.raises(ConnectionError):
                 await trickle_on(writer)
             await closed(writer)
+
+
+async def send_on(writer: asyncio.StreamWriter) -> None:
+    """Send some more of a body."""
+    for _ in range(10):
+        writer.write(b"A calm day. " * 1000)
+        await writer.drain()
+        await asyncio.sleep(0.02)
 
 
 async def trickle_on(writer: asyncio.StreamWriter) -> None:

@@ -151,9 +151,9 @@ async def test_an_older_version_that_comes_late_changes_nothing(database_url: st
 
 
 async def test_an_embargoed_article_is_not_served_before_its_time(database_url: str) -> None:
-    until = datetime.now(UTC) + timedelta(seconds=5)
-    body = json.dumps(NINJS | {"embargoed": until.isoformat()})
     async with service(database_url) as client:
+        until = datetime.now(UTC) + timedelta(seconds=8)
+        body = json.dumps(NINJS | {"embargoed": until.isoformat()})
         response = await post(client, body, "application/json", Prefer="wait=1")
         assert response.status_code == 202
         assert response.json()["state"] in {"queued", "processing"}

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.db import Database
 from app.store import changes
 from tests.http.seed import faults, store_days
-from tests.running import listening, post, service
+from tests.running import application_of, listening, post, service
 
 
 async def numbered(database: Database) -> None:
@@ -44,7 +44,8 @@ async def test_a_since_ahead_of_the_feed_is_its_end(reader: httpx.AsyncClient, d
 async def test_whoever_waits_ahead_of_the_feed_sees_what_comes_next(database_url: str) -> None:
     async with service(database_url) as client:
         waiting = asyncio.create_task(client.get("/v1/changes?since=99&wait=30"))
-        await asyncio.sleep(0.2)
+        while not application_of(client).state.followers.waiting:  # noqa: ASYNC110 - nobody tells of those who wait
+            await asyncio.sleep(0.01)
         await post(client, "A calm day at the harbour of Port Ellery, said its keeper on Saturday.", Prefer="wait=30")
         assert [entry["seq"] for entry in (await waiting).json()["items"]] == [1]
 

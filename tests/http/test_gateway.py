@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.db import Database
 from app.main import create_app
+from tests.clock import Clock
 from tests.running import http, lent, settings_for
 
 CALM = "A calm day at the harbour, said the keeper of the lighthouse."
@@ -65,8 +66,9 @@ async def test_scopes_are_those_that_the_gateway_states_where_a_field_is_named_f
 
 @pytest.mark.parametrize("auth", ["none", None])
 async def test_where_nobody_is_asked_everybody_may_and_an_address_has_its_rate(
-    database_url: str, database: Database, auth: str | None
+    database_url: str, database: Database, auth: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    Clock(monkeypatch)
     async with http(database_url, auth=auth, rate_limit="2/hour") as client:
         for address, expected in [("192.0.2.7", 202), ("192.0.2.7", 202), ("192.0.2.7", 429), ("192.0.2.8", 202)]:
             sent = await asked(client, ("X-Forwarded-For", address), method="POST")

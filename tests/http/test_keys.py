@@ -13,7 +13,7 @@ import pytest
 import structlog
 from sqlalchemy import text
 
-from app import keys
+from app import health, keys
 from app.access import keyring
 from app.access.key import new_prefix, new_text, presented
 from app.access.keyring import Keyring
@@ -24,7 +24,8 @@ from app.log import written
 from app.query import changes
 from app.settings import Settings
 from app.store.api_keys import KnownKey, look_up
-from tests.running import http, listening
+from tests.clock import Clock
+from tests.running import application_of, http, listening
 
 CALM = "A calm day at the harbour, said the keeper of the lighthouse."
 PLAIN = {"Content-Type": "text/plain"}
@@ -72,7 +73,10 @@ async def stored(database: Database) -> list[tuple[str, str | None]]:
         return [(row.sender, row.source) for row in rows]
 
 
-async def test_a_stranger_sees_signs_of_life_and_the_contract_and_nothing_else(client: httpx.AsyncClient) -> None:
+async def test_a_stranger_sees_signs_of_life_and_the_contract_and_nothing_else(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "READY_SECONDS", 60.0)
     for path in ("/livez", "/readyz", "/openapi.json", "/docs"):
         assert (await client.get(path)).status_code == 200, path
     for method, path in [("GET", "/v1/articles"), ("POST", "/v1/articles"), ("GET", "/metrics"), ("GET", "/nothing")]:
@@ -206,9 +210,7 @@ async def test_a_key_that_is_wrong_mistyped_expired_or_in_the_url_opens_nothing(
 
 def keyring_of(client: httpx.AsyncClient) -> Keyring:
     """Give the keys that the application remembers."""
-    transport = client._transport  # noqa: SLF001 - httpx shows it nowhere else
-    assert isinstance(transport, httpx.ASGITransport)
-    found: Keyring = transport.app.state.keyring  # type: ignore[attr-defined] # a FastAPI application
+    found: Keyring = application_of(client).state.keyring
     return found
 
 
@@ -271,6 +273,7 @@ async def test_a_flood_of_wrong_keys_is_no_flood_of_queries(
 
     monkeypatch.setattr(keyring, "look_up", counted)
     monkeypatch.setattr(keyring, "MOST_REMEMBERED", 600)
+    monkeypatch.setattr(keyring, "FRESH_SECONDS", 1e9)
     made = presented((await keys.create(database.url, Settings(), Wish("one", ["read"]))).text)
     assert made
     known = Keyring(database)
@@ -311,7 +314,10 @@ async def test_when_a_key_was_used_is_written_down_now_and_then(client: httpx.As
     assert listed["unused"] is None
 
 
-async def test_a_rate_is_told_with_each_answer_and_kept(client: httpx.AsyncClient, database_url: str) -> None:
+async def test_a_rate_is_told_with_each_answer_and_kept(
+    client: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Clock(monkeypatch)
     slow, free = await a_key(database_url, "ingest", rate="2/hour"), await a_key(database_url, "ingest")
     answers = [await post(client, slow) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 429]

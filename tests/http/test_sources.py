@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
@@ -180,6 +180,7 @@ async def test_what_is_unknown_or_wrong_is_said(database: Database, reader: http
     assert (await reader.get("/v1/sources/")).status_code == 422
 
 
+@example([16.0], 1.0)
 @given(st.lists(st.floats(1, 10**7), min_size=1, max_size=60), st.floats(0.01, 1))
 def test_a_quantile_is_within_its_error(spans: list[float], share: float) -> None:
     found: dict[int, int] = {}
@@ -187,7 +188,9 @@ def test_a_quantile_is_within_its_error(spans: list[float], share: float) -> Non
         bucket = math.floor(8 * math.log2(span))
         found[bucket] = found.get(bucket, 0) + 1
     true = sorted(spans)[max(1, math.ceil(share * len(spans))) - 1]
-    assert histogram.quantile(found, share) == pytest.approx(true, rel=0.0453, abs=0.51)
+    told = histogram.quantile(found, share)
+    assert told is not None
+    assert abs(told - true) <= 0.0453 * true + 0.51, "the bucket's middle, and then whole seconds"
 
 
 def test_no_bucket_has_a_rank_beyond_the_last() -> None:

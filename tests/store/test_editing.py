@@ -26,6 +26,11 @@ from tests.store.test_topic_counts import assert_counts
 LATER = "\nThe keeper went home at nightfall, he said.\n"
 URL = "https://a.example/1"
 JO = Wish(Said(authors=("Jo Lund",)))
+WAITS = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()
+    )
+"""
 BACK = Wish(taken_back=frozenset[Field](FIELDS))
 
 
@@ -128,7 +133,7 @@ async def test_an_arrival_that_waited_for_the_editor_sees_what_they_said(databas
         assert row is not None
         arriving = asyncio.create_task(arrive(database, found))
         deadline = time.monotonic() + 30
-        while not await asked(database, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"):
+        while not await asked(database, WAITS):
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
         await amend(connection, row, JO, kept_revisions=100)

@@ -311,6 +311,13 @@ async def test_counts_equal_a_recount_whatever_goes_when(database: Database, see
     await assert_sources(database)
 
 
+AGE_SOME = """
+    UPDATE articles SET current_since = now() - interval '9 days'
+    WHERE id IN (SELECT id FROM articles WHERE random() < 0.5 ORDER BY id FOR UPDATE)
+"""
+"""Locks in the order in which all others do."""
+
+
 async def test_storing_is_never_doubled_while_tombstones_are_forgotten(database: Database) -> None:
     """Sends the same articles again and again while they age, go, and are forgotten; each is there once at most."""
     stop = asyncio.Event()
@@ -327,9 +334,7 @@ async def test_storing_is_never_doubled_while_tombstones_are_forgotten(database:
 
     async def sweep() -> None:
         while not stop.is_set():
-            await changed(
-                database, "UPDATE articles SET current_since = now() - interval '9 days' WHERE random() < 0.5"
-            )
+            await changed(database, AGE_SOME)
             await fold_all(database)
             await delete_old(database, Ages(8))
             await changed(database, "UPDATE tombstones SET last_sent_at = now() - interval '9 days'")

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app import migrate
+from app.beside import beside
 from app.db import Database
 from app.pipeline.article import Precision, Retraction
 from app.queue.claims import Item, keep_items
@@ -237,9 +238,8 @@ async def test_figures_equal_a_recount_while_many_write_at_once(database: Databa
         for _ in range(12):
             await one_step(database, chance)
 
-    watching = asyncio.create_task(watch(database))
-    await asyncio.gather(*(busy(seed) for seed in range(200, 204)))
-    watching.cancel()
+    async with beside(watch(database)):
+        await asyncio.gather(*(busy(seed) for seed in range(200, 204)))
     await assert_sources(database)
     await fold_all(database)
     await assert_sources(database)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.beside import beside
 from app.db import Database
 from app.query.topic_names import printed
 from app.store import topic_counts
@@ -162,9 +163,8 @@ async def test_counts_equal_a_recount_while_many_write_at_once(database: Databas
         for _ in range(15):
             await one_step(database, chance)
 
-    watching = asyncio.create_task(watch(database))
-    await asyncio.gather(*(busy(seed) for seed in range(100, 106)))
-    watching.cancel()
+    async with beside(watch(database)):
+        await asyncio.gather(*(busy(seed) for seed in range(100, 106)))
     await assert_counts(database)
     await fold_all(database)
     await assert_counts(database)
