@@ -1,20 +1,25 @@
-"""The way to Postgres: one engine for each process, `transaction()` as the thing that commits, `single()` for what is one statement, `reading()` beside them."""
+"""The way to Postgres: one engine for each process, `transaction()` as the thing that commits, `commit()` where others may be met, `single()` for what is one statement, `reading()` beside them."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
 import orjson
+import structlog
 from sqlalchemy import ExceptionContext, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.settings import Settings
+
+log = structlog.get_logger()
+
+Result = TypeVar("Result")
 
 STORE_ERRORS = (
     SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError,
@@ -136,6 +141,22 @@ class Database:
         """Open the one transaction of a unit of work: committed when the block ends, rolled back when it raises."""
         async with self.turn(), self.engine.begin() as connection:
             yield connection
+
+    async def commit(self, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+        """Run work in a transaction of its own; from its beginning again where it collided with another's.
+
+        Raises what the work raises, and the last collision after several.
+        """
+        for attempt in range(COLLISIONS):
+            try:
+                async with self.transaction() as connection:
+                    return await work(connection)
+            except DBAPIError as error:
+                if not collided(error):
+                    raise
+                log.info("collided", attempt=attempt + 1, error=str(error.orig))
+        async with self.transaction() as connection:
+            return await work(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

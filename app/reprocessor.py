@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.beside import beside
-from app.db import COLLISIONS, STORE_ERRORS, Database, collided, refused
+from app.db import STORE_ERRORS, Database, refused
 from app.extraction import Broken, Done, Extracted, Job, Pipeline, Recalled, Refused
 from app.extractor import NICENESS, Extractor, patient
 from app.formats.read import hints_of
@@ -178,27 +178,22 @@ class Reprocessor:
 
         None where the run was cancelled or another worker has it: then nothing is written.
         """
-        attempt = 0
-        while True:
-            try:
-                async with self.database.transaction() as connection:
-                    run = await reprocessings.hold(connection, token)
-                    if run is None:
-                        return None
-                    findings = await renew(
-                        connection,
-                        results,
-                        await clock(connection),
-                        dry_run=run.wish.dry_run,
-                        kept_revisions=self.settings.kept_revisions,
-                    )
-                    so_far = added(run.tally, findings, run.wish.most_examples)
-                    return await reprocessings.advance(connection, token, results[-1].candidate.article_id, so_far)
-            except DBAPIError as error:
-                attempt += 1
-                if attempt > COLLISIONS or not collided(error):
-                    raise
-                log.info("slice_collided", attempt=attempt)
+
+        async def written(connection: AsyncConnection) -> Reprocessing | None:
+            run = await reprocessings.hold(connection, token)
+            if run is None:
+                return None
+            findings = await renew(
+                connection,
+                results,
+                await clock(connection),
+                dry_run=run.wish.dry_run,
+                kept_revisions=self.settings.kept_revisions,
+            )
+            so_far = added(run.tally, findings, run.wish.most_examples)
+            return await reprocessings.advance(connection, token, results[-1].candidate.article_id, so_far)
+
+        return await self.database.commit(written)
 
 
 async def clock(connection: AsyncConnection) -> datetime:

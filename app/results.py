@@ -6,9 +6,11 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import COLLISIONS, Database, collided, refused
+from app.db import Database, refused
 from app.extractor import Extractor
+from app.pipeline.article import Article
 from app.queue import claims
 from app.queue.claims import Item
 from app.queue.retry import RetryPolicy
@@ -54,32 +56,27 @@ class Results:
 
     async def store_together(self, token: UUID, verdicts: Sequence[Verdict]) -> None:
         """Write the results and the ends of a batch in one transaction; again where it collided with another worker's."""
-        for attempt in range(COLLISIONS + 1):
-            try:
-                async with self.database.transaction() as connection:
-                    held = await claims.hold(connection, token, [verdict.ending.id for verdict in verdicts])
-                    kept = [verdict for verdict in verdicts if verdict.ending.id in held]
-                    arrivals = [arrival for verdict in kept for arrival in verdict.arrivals]
-                    await graves.hold_keys(connection)
-                    saved = await save(connection, arrivals, kept_revisions=self.kept_revisions)
-                    items = [item for verdict in kept for item in verdict.items]
-                    items += [
-                        Item(arrival.submission_id, arrival.position, one.outcome, one.article_id, None, arrival.span)
-                        for arrival, one in zip(arrivals, saved, strict=True)
-                    ]
-                    recalls = [recall for verdict in kept for recall in verdict.recalls]
-                    items += [
-                        Item(recall.submission_id, recall.position, "retracted", article_id, None, recall.span)
-                        for recall, article_id in zip(recalls, await retract(connection, recalls), strict=True)
-                    ]
-                    await claims.finish(connection, token, [verdict.ending for verdict in kept], items)
-            except DBAPIError as error:
-                if attempt == COLLISIONS or not collided(error):
-                    raise
-                log.info("batch_collided", attempt=attempt + 1)
-            else:
-                self.stored.set()
-                pairs = zip(arrivals, saved, strict=True)
-                new = (arrival.article for arrival, one in pairs if one.outcome == "stored")
-                self.lessons.add(new, self.extractor.inference.background)
-                return
+
+        async def written(connection: AsyncConnection) -> list[Article]:
+            held = await claims.hold(connection, token, [verdict.ending.id for verdict in verdicts])
+            kept = [verdict for verdict in verdicts if verdict.ending.id in held]
+            arrivals = [arrival for verdict in kept for arrival in verdict.arrivals]
+            await graves.hold_keys(connection)
+            saved = await save(connection, arrivals, kept_revisions=self.kept_revisions)
+            pairs = list(zip(arrivals, saved, strict=True))
+            items = [item for verdict in kept for item in verdict.items]
+            items += [
+                Item(arrival.submission_id, arrival.position, one.outcome, one.article_id, None, arrival.span)
+                for arrival, one in pairs
+            ]
+            recalls = [recall for verdict in kept for recall in verdict.recalls]
+            items += [
+                Item(recall.submission_id, recall.position, "retracted", article_id, None, recall.span)
+                for recall, article_id in zip(recalls, await retract(connection, recalls), strict=True)
+            ]
+            await claims.finish(connection, token, [verdict.ending for verdict in kept], items)
+            return [arrival.article for arrival, one in pairs if one.outcome == "stored"]
+
+        new = await self.database.commit(written)
+        self.stored.set()
+        self.lessons.add(new, self.extractor.inference.background)

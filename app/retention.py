@@ -14,10 +14,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import COLLISIONS, STORE_ERRORS, Database, collided
+from app.db import STORE_ERRORS, Database
 from app.giving_way import give_way
 from app.settings import Settings
 from app.store import changes, graves, retention
@@ -95,15 +94,11 @@ class Retention:
         """Take one batch when nothing live waits, in a transaction of its own, and rest; again where it collided."""
         await give_way(self.database)
         began = time.monotonic()
-        for attempt in range(COLLISIONS + 1):
-            try:
-                async with self.database.transaction() as connection:
-                    more = await retention.try_alone(connection) and await step(connection)
-                break
-            except DBAPIError as error:
-                if attempt == COLLISIONS or not collided(error):
-                    raise
-                log.info("retention_collided", attempt=attempt + 1)
+
+        async def batch(connection: AsyncConnection) -> bool:
+            return await retention.try_alone(connection) and await step(connection)
+
+        more = await self.database.commit(batch)
         await asyncio.sleep(max(SHORTEST_PAUSE, time.monotonic() - began))
         return more
 

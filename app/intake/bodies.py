@@ -42,8 +42,9 @@ NINJS: Final = {
 
 
 def of_object(example: dict[str, Any], *required: str) -> dict[str, Any]:
-    """Give the entry of a JSON format that its own standard describes."""
-    members = {name: {"type": "array" if isinstance(example[name], list) else "string"} for name in required}
+    """Give the entry of a JSON format that its own standard describes, with the members without which none is read."""
+    many = {"type": "array", "minItems": 1}
+    members = {name: many if isinstance(example[name], list) else {"type": "string"} for name in required}
     return {"schema": {"type": "object", "required": list(required), "properties": members}, "example": example}
 
 
@@ -70,7 +71,7 @@ REQUEST_BODY: dict[str, Any] = {
         "application/rdf+xml": {"schema": STRING, "example": RDF},
         "application/xml": {"schema": STRING, "example": NITF},
         "text/xml": {"schema": STRING, "example": RSS},
-        "application/feed+json": of_object(JSON_FEED, "version", "items"),
+        "application/feed+json": of_object(JSON_FEED, "items"),
         "application/vnd.iptc.ninjs+json": of_object(NINJS, "uri"),
     },
 }

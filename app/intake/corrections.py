@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import to_json
 from app.errors import Fault, InvalidRequest, PreconditionFailed, UnsupportedType, problems
@@ -89,7 +90,8 @@ async def patch_article(request: Request, article_id: UUID, if_match: IfMatch = 
     """
     wish = await read_wish(request)
     settings: Settings = request.app.state.settings
-    async with database_of(request).transaction() as connection:
+
+    async def corrected(connection: AsyncConnection) -> bytes:
         row = await hold(connection, article_id)
         if row is None:
             raise await missing(connection, article_id)
@@ -99,5 +101,7 @@ async def patch_article(request: Request, article_id: UUID, if_match: IfMatch = 
                 raise PreconditionFailed(f"The article has changed: its ETag is {tag} now.", headers={"ETag": tag})
         if wish != Wish():
             await amend(connection, row, wish, kept_revisions=settings.kept_revisions)
-        body = to_json(await current_article(connection, article_id)).encode()
+        return to_json(await current_article(connection, article_id)).encode()
+
+    body = await database_of(request).commit(corrected)
     return Response(body, headers={"ETag": etag(body)}, media_type="application/json")

@@ -3,8 +3,10 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import Gone, problems
+from app.query.answers import database_of
 from app.query.article import missing
 from app.store.deletion import delete_article
 
@@ -26,10 +28,13 @@ async def delete(request: Request, article_id: UUID) -> Response:
 
     The submission's bytes go too, once no live article shares them.
     """
-    async with request.app.state.database.transaction() as connection:
+
+    async def deleted(connection: AsyncConnection) -> str:
         outcome = await delete_article(connection, article_id)
         if outcome == "unknown":
             raise await missing(connection, article_id)
-    if outcome == "gone":
+        return outcome
+
+    if await database_of(request).commit(deleted) == "gone":
         raise Gone("This article was deleted before.")
     return Response(status_code=204)

@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import NotFound, problems
 from app.linker import Linker
+from app.query.answers import database_of
 from app.query.article import missing
 from app.store.stories import part
 from app.store.tables import articles
@@ -25,11 +27,15 @@ async def delete_duplicate_of(request: Request, article_id: UUID) -> Response:
 
     A `404` says that it is no duplicate; it may still be one of another article then, which takes another word.
     """
-    async with request.app.state.database.transaction() as connection:
+
+    async def parted(connection: AsyncConnection) -> None:
         if await part(connection, article_id, Linker().compare):
-            return Response(status_code=204)
+            return
         if await connection.scalar(
             articles.select().with_only_columns(articles.c.id).where(articles.c.id == article_id)
         ):
             raise NotFound("This article is no duplicate of another.")
         raise await missing(connection, article_id)
+
+    await database_of(request).commit(parted)
+    return Response(status_code=204)

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.principal import principal_of
 from app.db import to_json
 from app.errors import Conflict, NotFound, problems
 from app.intake import receipts
 from app.intake.schemas import HeldPage, Receipt, ReceiptPage, ReceiptQuery, ReceiptsQuery
-from app.query.answers import only_known_parameters
+from app.query.answers import database_of, only_known_parameters
 from app.query.cursor import TIME_ID, decode, encode
 from app.query.pages import WalkQuery, page, under_root
 from app.queue.claims import replay
@@ -105,9 +106,12 @@ async def list_quarantine(request: Request, query: Annotated[WalkQuery, Query()]
 )
 async def post_replay(request: Request, receipt_id: UUID) -> Response:
     """Queue the failed items of a submission, or the whole of a quarantined one, again; `409` where nothing failed."""
-    async with request.app.state.database.transaction() as connection:
+
+    async def queued(connection: AsyncConnection) -> tuple[bool, dict[str, Any] | None]:
         done = await replay(connection, receipt_id)
-        receipt = await receipts.read(connection, receipt_id)
+        return done, await receipts.read(connection, receipt_id)
+
+    done, receipt = await database_of(request).commit(queued)
     if receipt is None:
         raise NotFound("There is no such receipt.")
     if not done:

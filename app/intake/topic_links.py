@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import Conflict, NotFound, problems
 from app.pipeline.slug import slug as slug_of
+from app.query.answers import database_of
 from app.query.filters import Name
 from app.store.topic_links import Circle, add_alias, add_broader, made, remove_alias, remove_broader
 from app.store.topics import known
@@ -53,12 +54,15 @@ async def put_alias(request: Request, slug: Known, alias: Named) -> Response:
 
     Articles keep the labels that they print. A `409` says that `slug` is itself an alias of `alias`.
     """
-    async with request.app.state.database.transaction() as connection:
+
+    async def linked(connection: AsyncConnection) -> None:
         topic = await topic_of(connection, slug)
         try:
             await add_alias(connection, topic, await made(connection, alias))
         except Circle as error:
             raise Conflict(f"`{slug}` is `{alias}`, or an alias of it; take that back first.") from error
+
+    await database_of(request).commit(linked)
     return Response(status_code=204)
 
 
@@ -74,10 +78,13 @@ async def delete_alias(request: Request, slug: Known, alias: Known) -> Response:
 
     Neither a taxonomy nor what is learned of acronyms makes it an alias again.
     """
-    async with request.app.state.database.transaction() as connection:
+
+    async def parted(connection: AsyncConnection) -> None:
         topic = await topic_of(connection, slug)
         if not await remove_alias(connection, topic, await topic_of(connection, alias)):
             raise NotFound(f"`{alias}` is no alias of `{slug}`.")
+
+    await database_of(request).commit(parted)
     return Response(status_code=204)
 
 
@@ -93,12 +100,15 @@ async def put_broader(request: Request, slug: Known, broader: Named) -> Response
 
     A `409` says that `broader` is itself narrower than `slug`.
     """
-    async with request.app.state.database.transaction() as connection:
+
+    async def linked(connection: AsyncConnection) -> None:
         topic = await topic_of(connection, slug)
         try:
             await add_broader(connection, topic, await made(connection, broader))
         except Circle as error:
             raise Conflict(f"`{broader}` is `{slug}`, or narrower than it; take that back first.") from error
+
+    await database_of(request).commit(linked)
     return Response(status_code=204)
 
 
@@ -111,8 +121,11 @@ async def put_broader(request: Request, slug: Known, broader: Named) -> Response
 )
 async def delete_broader(request: Request, slug: Known, broader: Known) -> Response:
     """Take back that `slug` is narrower than `broader`; a `404` says that nobody said so."""
-    async with request.app.state.database.transaction() as connection:
+
+    async def parted(connection: AsyncConnection) -> None:
         topic = await topic_of(connection, slug)
         if not await remove_broader(connection, topic, await topic_of(connection, broader)):
             raise NotFound(f"`{broader}` is not known to be broader than `{slug}`.")
+
+    await database_of(request).commit(parted)
     return Response(status_code=204)
