@@ -1,4 +1,4 @@
-"""Checks a body at the door, as far as it can be judged without reading it: what is blank, or JSON that does not fit."""
+"""Checks a body at the door, as far as it can be judged without reading it: what is blank, or JSON that does not fit; a feed's items are judged one by one, by the worker."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from app.formats.article_object import Given, json_objects, line_objects
 from app.formats.body import Body
 from app.formats.charset import decode
-from app.formats.json_values import json_elements
+from app.formats.json_feed_check import feed_in
 from app.formats.ninjs_check import check_ninjs
 from app.formats.sniff import media_type, reader_of
 from app.formats.text import is_blank, read_text
@@ -37,16 +37,10 @@ def check_words(body: Body) -> None:
         raise Unreadable([("", "The body is blank; an article has words.")])
 
 
-def check_json(body: Body) -> None:
-    """Refuse what is no JSON."""
-    for _ in json_elements(decode(body.data, body.charset).text, body.max_items):
-        pass
-
-
 SHORT = 1_000
 CHECKS: Mapping[str, Callable[[Body], Any]] = {
     "text": read_text,
-    "json_feed": check_json,
+    "json_feed": feed_in,
     "ninjs": check_ninjs,
 }
 """What checks a body, by the reader that will read it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.formats.body import Body
-from app.formats.charset import decode, mended
+from app.formats.charset import mended
 from app.formats.feed import LONGEST_GUID, NO_WORDS, told_apart
 from app.formats.feed_claims import (
     LONGEST_DATE,
@@ -20,8 +20,7 @@ from app.formats.feed_claims import (
 )
 from app.formats.feed_links import LONGEST, is_absolute, joined
 from app.formats.feed_text import Written, fullest, line_of
-from app.formats.json_values import json_elements
-from app.formats.unreadable import Unreadable
+from app.formats.json_feed_check import feed_in
 from app.pipeline.article import Claim, RawItem, Stated
 
 NO_OBJECT = "The item is no object."
@@ -41,19 +40,11 @@ def read_json_feed(body: Body) -> list[RawItem]:
 
     Raises Unreadable where the body is no JSON, no feed, has no items, or more of them than may be.
     """
-    decoded = decode(body.data, body.charset)
-    elements = list(json_elements(decoded.text, body.max_items))
-    feed = elements[0].value if len(elements) == 1 and not elements[0].pointer else None
-    items = feed.get("items") if isinstance(feed, dict) else None
-    if not isinstance(feed, dict) or not isinstance(items, list):
-        raise Unreadable([("", "There is no feed in it: a JSON Feed is an object with a list of `items`.")])
-    if not items:
-        raise Unreadable([("/items", "The feed holds no items.")])
-    if len(items) > body.max_items:
-        raise Unreadable([("/items", f"more than {body.max_items} items in one feed")])
-    outer = Outer(base_of(feed, body.hints), tag_of(text_of(feed, "language")), names_of(feed))
-    hints = body.hints if len(items) == 1 else replace(body.hints, url=None)  # one URL is not that of several
-    return told_apart([item_of(place, item, outer, hints, decoded.repairs) for place, item in enumerate(items)])
+    feed = feed_in(body)
+    given, repairs = feed.members, feed.decoded.repairs
+    outer = Outer(base_of(given, body.hints), tag_of(text_of(given, "language")), names_of(given))
+    hints = body.hints if len(feed.items) == 1 else replace(body.hints, url=None)  # one URL is not that of several
+    return told_apart([item_of(place, item, outer, hints, repairs) for place, item in enumerate(feed.items)])
 
 
 def base_of(feed: dict[str, Any], hints: Stated) -> str | None:
