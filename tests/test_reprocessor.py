@@ -5,17 +5,21 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app import reprocess
+from app import reprocess, reprocessor
 from app.db import Database
 from app.errors import StartError
 from app.extraction import Pipeline
 from app.pipeline.article import Article
 from app.pipeline.run import PIPELINE_VERSION
+from app.queue import reprocessings
 from app.queue.reprocessings import Reprocessing, Wish
 from app.reprocessor import Reprocessor, slice_size
 from app.store.candidates import Filters
@@ -135,6 +139,27 @@ async def test_the_rate_is_kept(database_url: str, database: Database) -> None:
     assert time.monotonic() - before > 1.7
     assert time.monotonic() - began < 20
     assert [slice_size(replace(run, wish=replace(WISH, rate=rate))) for rate in (None, 0.1, 20, 900)] == [16, 1, 5, 16]
+
+
+async def test_a_run_waits_for_workers_of_the_pipeline_that_it_was_begun_with(
+    database_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is while a new version of the program is rolled out: workers of the old one leave its run alone."""
+    await taken_in(database, story(1), older=outdated)
+    left: asyncio.Queue[Reprocessing | None] = asyncio.Queue()
+    claim = reprocessings.claim
+
+    async def seen(connection: AsyncConnection, token: UUID, version: str, lease: timedelta) -> Reprocessing | None:
+        found = await claim(connection, token, version, lease)
+        left.put_nowait(found)
+        return found
+
+    monkeypatch.setattr(reprocessings, "claim", seen)
+    run = await begun(database_url, pipeline_version="next")
+    async with a_reprocessor(database):
+        assert [await left.get() for _ in range(3)] == [None] * 3
+        monkeypatch.setattr(reprocessor, "PIPELINE_VERSION", "next")
+        assert (await done(database_url, run)).tally.outcomes == {"changed": 1}
 
 
 async def test_what_breaks_or_is_refused_costs_no_other_article(database_url: str, database: Database) -> None:
