@@ -140,6 +140,19 @@ def supersedes(article: Article, received_at: datetime, known: Known) -> bool:
     return is_rightful(article.source, known)
 
 
+def is_its_own(mine: Profile, known: Known) -> bool:
+    """Say whether another source has what is stored under a name of its own, and says something else there by now.
+
+    Its name is a URL of its host, or its guid where it gives no URL: an aggregator gives its guid and the publisher's URL.
+    It may not revise the article, which is another's, and its words are not to be lost: so they are an article of theirs.
+    """
+    theirs = known.profile
+    if mine.source is None or mine.source == known.source or mine.content == theirs.content:
+        return False
+    named = mine.guid is not None if mine.url is None else mine.url != theirs.url and owns(mine.source, mine.url)
+    return named and not is_rightful(mine.source, known)
+
+
 def is_rightful(source: str | None, known: Known) -> bool:
     """Say whether an article's URL is of this source and not of the one that it came from: an aggregator was quicker."""
     url = known.profile.url

@@ -64,9 +64,10 @@ def doubt(one: Profile, other: Profile, scope: KeyScope) -> Doubt | None:
     """Say what speaks for two articles although they share a key of that scope; None where nothing does.
 
     But for the scope `text`, it only counts where their words are others too (`told_apart`), so that these need not be
-    read before.
+    read before. Words that lead to an article may be those of before, or what another delivery said in its name: where
+    they are no longer its own, they count as little as a URL.
     """
-    if scope == "content" or one.content == other.content:
+    if one.content == other.content:
         return None
     if one.submission is not None and one.submission == other.submission and scope != "text":
         return None if same_title(one, other) and not apart(one, other, timedelta()) else "side by side"
@@ -83,6 +84,30 @@ def told_apart(one: Profile, other: Profile, scope: KeyScope) -> Doubt | None:
     """Say why two articles that share a key are two, None where they are one; both must have their texts."""
     found = doubt(one, other, scope)
     return found if found and (scope == "text" or not alike(one, other)) else None
+
+
+def remains(one: Profile) -> Profile:
+    """Give what a tombstone may remember: no words, and names as hashes alone."""
+    return replace(one, guid=hashed(one.guid), url=hashed(one.url), text=None, submission=None)
+
+
+def hashed(name: str | None) -> str | None:
+    """Hash a name."""
+    return None if name is None else content_hash(None, name).hex()
+
+
+def is_another(one: Profile, dead: Profile, scope: KeyScope) -> bool:
+    """Say whether an arrival is another article than a deleted one that held its guid, its link or its text.
+
+    The dead one's words are gone, so that more is asked for than between the living: what is deleted must not come back
+    for a new date. What says the same is never another.
+    """
+    found = doubt(one, dead, scope)
+    return (
+        scope != "content"
+        and found is not None
+        and ((found == "another guid" and scope == "url") or (found != "another day" and apart(one, dead, DAY)))
+    )
 
 
 def kinship(one: Profile, other: Profile) -> int:

@@ -46,7 +46,7 @@ async def carry_out(connection: AsyncConnection, plan: Plan, kept_revisions: int
     await rows.write_topics(connection, plan.written)
     await rows.write_sightings(connection, plan.sightings)
     await holders.share(connection, plan.shared)
-    await holders.hand_over(connection, [(key, owner) for owner, (key, _) in plan.split.items()])
+    await holders.hand_over(connection, [(key, owner) for owner, (keys, _) in plan.split.items() for key in keys])
     await note(connection, told(plan))
     await source_counts.count_sightings(connection, plan.sightings.values())
     await rows.follow_arrivals(connection, plan.followed)

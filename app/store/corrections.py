@@ -11,28 +11,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.pipeline.article import Code, Topic
 from app.pipeline.corrections import Correction, Published, Read, Said
+from app.pipeline.identity import Profile
 from app.store.documents import evidence_json, topic_lists_json
 from app.store.read_back import evidence_of, topic_lists_of
+from app.store.remains import remembered
 from app.store.tables import corrections
 
 GRAVES_AND_CORRECTIONS = text(
     """
-    SELECT article_id, NULL::jsonb AS said, NULL::jsonb AS read, NULL::bytea AS read_hash
+    SELECT article_id, NULL::jsonb AS said, NULL::jsonb AS read, NULL::bytea AS read_hash, remains
     FROM tombstones WHERE article_id = ANY(:ids)
-    UNION ALL SELECT article_id, said, read, read_hash FROM corrections WHERE article_id = ANY(:ids)
+    UNION ALL SELECT article_id, said, read, read_hash, NULL FROM corrections WHERE article_id = ANY(:ids)
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
 async def graves_and_corrections(
     connection: AsyncConnection, ids: Collection[UUID]
-) -> tuple[frozenset[UUID], dict[UUID, Correction]]:
-    """Give which articles were deleted, and what editors say of the others, in one statement.
+) -> tuple[dict[UUID, Profile | None], dict[UUID, Correction]]:
+    """Give which articles were deleted with what is remembered of them, and what editors say of the others, in one statement.
 
     The caller holds the articles: a statement that waited for their locks would see what was there before it waited.
     """
     rows = (await connection.execute(GRAVES_AND_CORRECTIONS, {"ids": list(ids)})).all()
-    graves = frozenset(row.article_id for row in rows if row.said is None)
+    graves = {row.article_id: remembered(row.remains) for row in rows if row.said is None}
     return graves, {row.article_id: correction_of(row) for row in rows if row.said is not None}
 
 

@@ -9,10 +9,12 @@ from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store import author_counts, source_counts, topic_counts
+from app.store import author_counts, holders, source_counts, topic_counts
 from app.store.changes import Change, note
+from app.store.remains import as_remains
 
 IDS = bindparam("ids", type_=ARRAY(Uuid))
 LOCK_SUBMISSIONS = text(
@@ -23,13 +25,13 @@ LOCK_SUBMISSIONS = text(
     """
 ).bindparams(IDS)
 """Those whose bytes may have to go; of what is sent again and again there may be very many that have none any more."""
-LOCK_ARTICLES = text("SELECT id FROM articles WHERE id = ANY(:ids) ORDER BY id FOR UPDATE").bindparams(IDS)
 BURIED = text("SELECT article_id FROM tombstones WHERE article_id = ANY(:ids)").bindparams(IDS)
 BURY = text(
     """
-    INSERT INTO tombstones (article_id, last_sent_at) SELECT id, CASE WHEN :by_age THEN now() END FROM unnest(:ids) AS id
+    INSERT INTO tombstones (article_id, last_sent_at, remains)
+    SELECT id, CASE WHEN :by_age THEN now() END, remains FROM unnest(:ids, :remains) AS gone (id, remains)
     """
-).bindparams(IDS, bindparam("by_age", type_=Boolean))
+).bindparams(IDS, bindparam("by_age", type_=Boolean), bindparam("remains", type_=ARRAY(JSONB)))
 SEAL = text(
     "UPDATE tombstones SET last_sent_at = NULL WHERE article_id = ANY(:ids) AND last_sent_at IS NOT NULL"
 ).bindparams(IDS)
@@ -75,10 +77,12 @@ async def delete_articles(
     What goes by its age leaves a tombstone that is forgotten once the article has not been sent for long.
     """
     submissions = await lock_submissions(connection, articles)
-    ids: list[UUID] = list(await connection.scalars(LOCK_ARTICLES, {"ids": list(articles)}))
+    held = await holders.hold(connection, articles, for_good=True)
+    ids = list(held)
     if not ids:
         return []
-    await connection.execute(BURY, {"ids": ids, "by_age": by_age})
+    remains = [as_remains(known.profile) for known in held.values()]
+    await connection.execute(BURY, {"ids": ids, "by_age": by_age, "remains": remains})
     await topic_counts.hold_aliases(connection)
     await topic_counts.count(connection, ids, -1)
     await author_counts.count(connection, ids, -1)

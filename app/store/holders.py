@@ -77,10 +77,13 @@ async def claim(connection: AsyncConnection, claimed: Mapping[Key, UUID]) -> dic
     return {Key(scope, bytes(value)): holder for scope, value, holder in rows}
 
 
-async def hold(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Known]:
-    """Lock articles, in the order of their ids, and give what must be known of each; those that are gone are left out."""
+async def hold(connection: AsyncConnection, ids: Collection[UUID], *, for_good: bool = False) -> dict[UUID, Known]:
+    """Lock articles, in the order of their ids, and give what must be known of each; those that are gone are left out.
+
+    `for_good` is asked for by whoever deletes them.
+    """
     statement = select(*(articles.c[name] for name in KNOWN)).where(articles.c.id.in_(list(ids)))
-    rows = await connection.execute(statement.order_by(articles.c.id).with_for_update(key_share=True))
+    rows = await connection.execute(statement.order_by(articles.c.id).with_for_update(key_share=not for_good))
     return {row.id: known_of(row) for row in rows}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.pipeline import changes, corrections, identity
+from app.pipeline.article import Article
 from app.pipeline.changes import Intent, Key, Known, Revise, Sight
 from app.pipeline.corrections import Correction, Decided
 from app.pipeline.identity import Profile
@@ -35,18 +36,26 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """What a route said of an article the last time, hashed, and when that was."""
+
+    said: bytes | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Met:
     """What the batch's keys lead to: owners by key, who shares it, and the state, graves and routes of those articles.
 
-    `keepers` says which candidate of several of one submission a stored article is, where they cannot all be it; `parted`
+    `routes` gives what each route said last, and when. `keepers` says which candidate of several of one submission a stored article is, where they cannot all be it; `parted`
     which pairs somebody told apart. `known`, `corrections`, `routes`, `sharers` and `merged` (articles and candidates that
     turned out to be another article) move on with each decision.
     """
 
     owners: Mapping[Key, UUID]
     known: dict[UUID, Known] = field(default_factory=dict)
-    dead: frozenset[UUID] = frozenset()
-    routes: set[tuple[UUID, bytes]] = field(default_factory=set)
+    dead: Mapping[UUID, Profile | None] = field(default_factory=dict)
+    routes: dict[tuple[UUID, bytes], Word] = field(default_factory=dict)
     merged: dict[UUID, UUID] = field(default_factory=dict)
     corrections: dict[UUID, Correction] = field(default_factory=dict)
     sharers: dict[Key, set[UUID]] = field(default_factory=dict)
@@ -73,7 +82,7 @@ class Found:
     owners: tuple[UUID, ...]
     strange: tuple[Key, ...]
     left: UUID | None = None
-    """The article that held its words until it turned out to be another."""
+    """The article that held its words, or that it was a copy of, until it turned out to be another."""
 
 
 async def meet(connection: AsyncConnection, batch: Sequence[Candidate]) -> Met:
@@ -110,8 +119,8 @@ async def lock(connection: AsyncConnection, claimed: Mapping[Key, UUID]) -> tupl
     rows = (await connection.execute(statement)).all()
     for row in rows:
         confirm(known, row.article_id, row.source, row.said, row.last_at)
-    routes = {(row.article_id, bytes(row.route)) for row in rows}
-    certain = len(held) == len(claimed) and older <= known.keys() | graves
+    routes = {(row.article_id, bytes(row.route)): Word(row.said, row.last_at) for row in rows}
+    certain = len(held) == len(claimed) and older <= known.keys() | graves.keys()
     return Met(owners, known, graves, routes, corrections=said, sharers=shared), certain
 
 
@@ -169,29 +178,41 @@ def find(candidate: Candidate, met: Met) -> Found:
             owners.append(max(fitting, key=lambda one: rank(candidate, one, met)))
         else:
             strange.append(key)
-            left = held[0] if key.scope == "content" and held[0] in met.known else left
+            if held[0] in met.known and (key.scope == "content" or has_left(candidate, held[0], met)):
+                left = held[0]
     return Found(tuple(dict.fromkeys(owners)), tuple(strange), left)
 
 
 def rank(candidate: Candidate, article: UUID, met: Met) -> int:
     """Rank what speaks for one article."""
     known = met.known.get(article)
-    return identity.kinship(candidate.profile, known.profile) if known else 0
+    if known is not None:
+        return identity.kinship(candidate.profile, known.profile)
+    dead = met.dead.get(article)
+    return identity.kinship(identity.remains(candidate.profile), dead) if dead else 0
 
 
 def fits(candidate: Candidate, article: UUID, key: Key, met: Met, *, alone: bool) -> bool:
     """Say whether an arrival may be an article that holds one of its keys; of a shared key, only what speaks for it is."""
     known = met.known.get(article)
     if known is None:
-        return alone or key.scope == "content"
+        dead = met.dead.get(article)
+        if dead and identity.is_another(identity.remains(candidate.profile), dead, key.scope):
+            return False
+        return alone or key.scope == "content" or rank(candidate, article, met) > 0
     keeper = met.keepers.get((article, candidate.arrival.submission_id))
     if keeper and keeper is not candidate and identity.told_apart(candidate.profile, keeper.profile, "url"):
         return False
-    if key.scope == "content":
-        return True
-    if identity.told_apart(candidate.profile, known.profile, key.scope):
+    if identity.told_apart(candidate.profile, known.profile, key.scope) or has_left(candidate, article, met):
         return False
     return alone or identity.kinship(candidate.profile, known.profile) > 0
+
+
+def has_left(candidate: Candidate, article: UUID, met: Met) -> bool:
+    """Say whether an arrival is a copy that goes its own way: what it says, the article never said."""
+    words = [key for key in candidate.keys if key.scope == "content"]
+    said = any(article in met.holders(key) for key in words)
+    return bool(words) and not said and changes.is_its_own(candidate.profile, met.known[article])
 
 
 def decide(batch: Sequence[Candidate], met: Met) -> Plan:
@@ -213,6 +234,8 @@ def decide(batch: Sequence[Candidate], met: Met) -> Plan:
         else:
             arrival, known = candidate.arrival, met.known.get(owner)
             decided = corrections.decide(arrival.article, arrival.received_at, known, met.corrections.get(owner))
+            if isinstance(decided.intent, Revise) and says_again(met, owner, decided.article):
+                decided = Decided(Sight(), decided.article)
             if isinstance(decided.intent, Revise) and (owner in plan.inserts or owner in plan.revisions):
                 break
             arrival = replace(arrival, article=decided.article)
@@ -230,7 +253,12 @@ def one_article(found: Found, met: Met) -> tuple[UUID, UUID] | None:
     living = [one for one in found.owners if one in met.known]
     for other in living[1:]:
         one, two = met.known[living[0]].profile, met.known[other].profile
-        apart = shares_key(living[0], other, met) or frozenset((living[0], other)) in met.parted
+        apart = (
+            shares_key(living[0], other, met)
+            or frozenset((living[0], other)) in met.parted
+            or changes.is_its_own(one, met.known[other])
+            or changes.is_its_own(two, met.known[living[0]])
+        )
         if apart or identity.kinship(one, two) == 0:
             continue
         if identity.alike(one, two) or not identity.other_guid(one, two):
@@ -247,10 +275,13 @@ def shares_key(one: UUID, other: UUID, met: Met) -> bool:
 
 def note_keys(plan: Plan, met: Met, owner: UUID, found: Found) -> None:
     """Note that an article shares the keys that others hold, and that its words are its own where it was split off."""
+    if found.left is not None:
+        words = tuple(key for key in found.strange if key.scope == "content")
+        plan.split[owner] = (words, found.left)
     for key in found.strange:
         if found.left is not None and key.scope == "content":
-            plan.split[owner] = (key, found.left)
-        elif owner not in met.sharers.setdefault(key, set()):
+            continue
+        if owner not in met.sharers.setdefault(key, set()):
             met.sharers[key].add(owner)
             plan.shared.append((key, owner))
 
@@ -282,16 +313,23 @@ def note_reading(plan: Plan, met: Met, arrival: Arrival, owner: UUID, decided: D
         met.known[owner] = replace(met.known[owner], current_since=arrival.received_at)
 
 
+def says_again(met: Met, owner: UUID, article: Article) -> bool:
+    """Say whether the publisher's route to an article said the same the last time: it is no news, whatever others said since."""
+    known, word = met.known.get(owner), met.routes.get((owner, changes.route(article.source, article.url)))
+    return known is not None and word is not None and (article.source, article.field_hash) == (known.source, word.said)
+
+
 def note_sighting(plan: Plan, met: Met, arrival: Arrival, owner: UUID) -> bool:
     """Add the arrival to the article's sightings; say whether it had come by that route before."""
     route = (owner, changes.route(arrival.article.source, arrival.article.url))
-    came_before = route in met.routes
-    met.routes.add(route)
+    before = met.routes.get(route)
+    if before is None or arrival.received_at >= before.at:
+        met.routes[route] = Word(arrival.article.field_hash, arrival.received_at)
     if (sighting := plan.sightings.get(route)) is None:
         plan.sightings[route] = Sighting(arrival, arrival.received_at, arrival.article.field_hash)
     else:
         sighting.add(arrival)
-    return came_before
+    return before is not None
 
 
 def candidates(arrivals: Iterable[Arrival], ids: Iterable[UUID]) -> list[Candidate]:

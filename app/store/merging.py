@@ -82,7 +82,8 @@ async def merge(connection: AsyncConnection, met: Met, pair: tuple[UUID, UUID], 
         await connection.execute(statement, {"kept": kept, "gone": gone})
     await note(connection, [Change("merged", gone, other_id=kept)])
     met.merged[gone] = kept
-    met.routes.update([(kept, route) for owner, route in met.routes if owner == gone])
+    for route, word in [(route, word) for (owner, route), word in met.routes.items() if owner == gone]:
+        met.routes[kept, route] = max(word, met.routes.get((kept, route), word), key=lambda one: one.at)
     if gone in met.corrections:
         met.corrections.setdefault(kept, met.corrections.pop(gone))
 

@@ -71,7 +71,7 @@ class Plan:
     """What a batch will write: filled by the decisions in order, carried out once it is whole.
 
     `merged` are candidates that are another article, `shared` keys that others hold too, `split` articles that turned out
-    to be none of another, with the key of their words and that other, `one` two stored articles that must be merged next.
+    to be none of another, with the key of their words if that held it and that other, `one` two stored articles that must be merged next.
     """
 
     inserts: dict[UUID, Arrival] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Plan:
     followed: dict[UUID, Arrival] = field(default_factory=dict)
     corrections: dict[UUID, Correction] = field(default_factory=dict)
     shared: list[tuple[Key, UUID]] = field(default_factory=list)
-    split: dict[UUID, tuple[Key, UUID]] = field(default_factory=dict)
+    split: dict[UUID, tuple[tuple[Key, ...], UUID]] = field(default_factory=dict)
     one: tuple[UUID, UUID] | None = None
     saved: list[Saved] = field(default_factory=list)
 

@@ -21,7 +21,13 @@ OWNER = text(
     WHERE a.id IS NULL OR a.source IS NOT DISTINCT FROM CAST(:source AS text)
     """
 )
-KEEP_KEY = text("INSERT INTO article_keys (scope, key, article_id) VALUES (:scope, :key, :id) ON CONFLICT DO NOTHING")
+KEEP_KEY = text(
+    """
+    INSERT INTO article_keys (scope, key, article_id) VALUES (:scope, :key, :id)
+    ON CONFLICT (scope, key) DO UPDATE SET article_id = excluded.article_id
+    """
+)
+"""Who holds a source's guid without being its article is another's, which had a copy under it."""
 BURY = text("INSERT INTO tombstones (article_id) VALUES (:id) ON CONFLICT DO NOTHING")
 UNBURY = text("DELETE FROM tombstones WHERE article_id = :id")
 

@@ -247,8 +247,10 @@ tombstones = Table(
     Column("article_id", Uuid, primary_key=True),
     Column("deleted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     moment("last_sent_at", nullable=True),
+    Column("remains", JSONB),
     Index("ix_tombstones_last_sent_at", "last_sent_at", postgresql_where=text("last_sent_at IS NOT NULL")),
-    comment="An article that was deleted and stays so when it is sent again: for good, or until long after it was last sent.",
+    comment="An article that was deleted and stays so when it is sent again: for good, or until long after it was last sent. "
+    "`remains`: what tells it from others that share a key with it, hashed.",
 )
 
 article_keys = Table(

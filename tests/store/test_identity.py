@@ -18,6 +18,7 @@ from app.linker import Linker
 from app.pipeline.article import Article, Retraction
 from app.store import changes
 from app.store.articles import save
+from app.store.deletion import delete_article
 from app.store.plan import Arrival, Recall, Saved
 from app.store.retraction import retract
 from app.store.stories import part
@@ -218,6 +219,117 @@ async def test_concurrent_deliveries_under_a_shared_link_double_nothing(database
 
     await asyncio.gather(*(deliver(one, 2880 + n) for n, one in enumerate(versions)))
     assert await read(database, "SELECT count(*) FROM articles") == [(3,)]
+
+
+async def deleted(database: Database, article_id: UUID) -> None:
+    """Delete an article for good."""
+    async with database.transaction() as connection:
+        assert await delete_article(connection, article_id) == "deleted"
+
+
+async def test_a_deleted_article_takes_no_other_with_it_that_has_its_link_or_its_guid(database: Database) -> None:
+    feed = [item(n, guid=f"{n}", url=FRONT, hours=n * 24) for n in range(4)]
+    [gone] = await delivered(database, feed[0])
+    await deleted(database, gone.article_id)
+    for minutes in (10, 20):
+        saved = await delivered(database, *feed, minutes=minutes)
+    assert [one.outcome for one in saved] == ["deleted", "unchanged", "unchanged", "unchanged"]
+    [gone] = await delivered(database, item(5, guid="n", url=f"{FRONT}5"), minutes=30)
+    await deleted(database, gone.article_id)
+    used_again = item(6, guid="n", url=f"{FRONT}6", hours=360)
+    assert [one.outcome for one in await delivered(database, used_again, minutes=40)] == ["stored"]
+    await assert_counts(database)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"guid": "7", "url": f"{FRONT}a", "version": 1, "title": "Another headline"},
+        {"guid": "8", "url": f"{FRONT}a"},
+        {"guid": "7", "url": f"{FRONT}b", "version": 2},
+        {"guid": None, "url": f"{FRONT}a", "hours": 240, "version": 3, "title": "Another headline"},
+        {"source": "copy.example"},
+    ],
+)
+async def test_a_deleted_article_stays_so_under_another_headline_guid_or_link(
+    database: Database, again: dict[str, Any]
+) -> None:
+    [gone] = await delivered(database, item(1, guid="7", url=f"{FRONT}a"))
+    await deleted(database, gone.article_id)
+    assert [one.outcome for one in await delivered(database, item(1, **again), minutes=5)] == ["deleted"]
+
+
+async def test_what_an_agency_cancels_stays_away_though_a_copy_of_it_was_there_first(database: Database) -> None:
+    wired = item(1, guid="urn:wire:1", source="wire.example")
+    [copy] = await delivered(database, item(1, url=f"{FRONT}a"))
+    await delivered(database, wired, minutes=5)
+    canceled = Recall(uuid7(), 0, Retraction("wire.example", "urn:wire:1", None, "canceled"))
+    async with database.transaction() as connection:
+        [kept_out] = await retract(connection, [canceled])
+    assert kept_out != copy.article_id
+    assert [one.outcome for one in await delivered(database, wired, minutes=10)] == ["deleted"]
+    assert await words(database) == [("harbour-post.example", "Headline of article 1", None)]
+
+
+async def words(database: Database) -> list[tuple[Any, ...]]:
+    """Give source and title of every article, and what the version of its text is."""
+    return await read(
+        database, "SELECT source, title, substring(text FROM 'Version (\\d)') FROM articles ORDER BY source, title, 3"
+    )
+
+
+async def test_a_copy_that_goes_its_own_way_is_an_article_of_its_own(database: Database) -> None:
+    """Nobody but its publisher revises an article, and what the other says is not lost."""
+    own: dict[str, Any] = {"guid": "7", "url": f"{FRONT}a"}
+    [copy] = await delivered(database, item(1, source="aggregator.example"))
+    [first] = await delivered(database, item(1, **own), minutes=5)
+    assert (first.outcome, first.article_id) == ("duplicate", copy.article_id)
+    [second] = await delivered(database, item(1, version=1, **own), minutes=10)
+    assert second.outcome == "stored"
+    assert await words(database) == [
+        ("aggregator.example", "Headline of article 1", None), ("harbour-post.example", "Headline of article 1", "1"),
+    ]  # fmt: skip
+    [third] = await delivered(database, item(1, version=2, **own), minutes=15)
+    assert (third.outcome, third.article_id) == ("revised", second.article_id)
+    again = [await delivered(database, item(1, version=n, **own), minutes=20 + n) for n in (0, 2)]
+    assert [one.outcome for [one] in again] == ["unchanged", "unchanged"]
+    assert await told(database) == {"created": 2, "split": 1, "revised": 1}
+    await assert_counts(database)
+
+
+async def test_what_the_publisher_said_is_not_lost_to_a_copy_that_came_first(database: Database) -> None:
+    await delivered(database, item(1, source="aggregator.example"))
+    await delivered(database, item(1, guid="7", version=1), minutes=5)
+    await delivered(database, item(1, guid="7"), minutes=1)
+    assert [version for *_, version in await words(database)] == [None, "1"]
+
+
+async def test_a_copy_that_keeps_the_words_of_before_stays_a_copy(database: Database) -> None:
+    first = item(1, guid="7", url=f"{FRONT}a")
+    copied = item(1, guid="c1", url="https://aggregator.example/1", source="aggregator.example")
+    for n, one in enumerate((first, copied, item(1, guid="7", url=f"{FRONT}a", version=1), copied, copied)):
+        await delivered(database, one, minutes=n)
+    assert await words(database) == [("harbour-post.example", "Headline of article 1", "1")]
+
+
+async def test_an_unchanged_feed_is_no_news_though_its_items_are_one_article(database: Database) -> None:
+    weekly = [item(1, title="Weekly crossword", guid=f"{n}", url=f"{FRONT}c{n}", hours=n * 48) for n in range(3)]
+    for minute in range(0, 90, 30):
+        saved = await delivered(database, *weekly, minutes=minute)
+    assert {one.outcome for one in saved} == {"unchanged"}
+    assert await told(database) == {"created": 1, "revised": 2}
+
+
+@pytest.mark.parametrize("source", ["harbour-post.example", "aggregator.example"])
+async def test_words_that_came_under_anothers_link_are_no_proof(database: Database, source: str) -> None:
+    """The link led them to the wrong article; with guids they are two, and stay two."""
+    one, other = item(1, guid="1", url=FRONT), item(2, guid="2", url=FRONT, hours=3)
+    await delivered(database, item(1, guid="1" if source != "harbour-post.example" else None, url=FRONT))
+    await delivered(database, item(2, url=FRONT, hours=3, source=source), minutes=1)
+    for minute in (2, 3):
+        saved = [(await delivered(database, each, minutes=minute))[0] for each in (one, other)]
+    assert [each.outcome for each in saved] == ["unchanged", "unchanged"]
+    assert len({each.article_id for each in saved}) == 2
 
 
 def deliveries(seed: int) -> list[Arrival]:
