@@ -12,6 +12,9 @@ from app.settings import Settings
 MOST_PARAMETERS: Final = 100
 """Query parameters of a request, those that are repeated each counted."""
 
+ONCE: Final = frozenset({b"content-type", b"idempotency-key"})
+"""Fields that two readers could read differently if they were there twice."""
+
 
 class Bounds:
     """Middleware that refuses a head which is too large, or says twice what may be said once."""
@@ -53,9 +56,16 @@ def fields_fault(scope: Scope, settings: Settings) -> Problem | None:
     if len(fields) > settings.max_headers:
         return FieldsTooLarge(f"There are {len(fields)} header fields; {settings.max_headers} are taken.")
     size = hosts = 0
+    seen: set[bytes] = set()
     for name, value in fields:
         size += len(name) + len(value)
         hosts += name == b"host"
+        if name in ONCE:
+            if name in seen:
+                return BadRequest(f"A request has one {name.decode().title()}; this one has several.")
+            seen.add(name)
+        elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            return BadRequest("The only Transfer-Encoding that is read is chunked; gzip goes into Content-Encoding.")
     if size > settings.max_header_bytes:
         return FieldsTooLarge(f"The header fields have {size} bytes; {settings.max_header_bytes} are taken.")
     if hosts > 1 or (hosts == 0 and scope["http_version"] == "1.1"):

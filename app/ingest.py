@@ -95,7 +95,7 @@ def refusal_lines(name: str, response: httpx.Response) -> list[Line]:
         problem = response.json()
     except ValueError:
         return [Line(good=False, text=f"{name}: HTTP {response.status_code}")]
-    parts = [f"{fault['pointer']}: {fault['detail']}" for fault in problem.get("errors", [])]
+    parts = [f"{fault['pointer']}: {fault['detail']}".removeprefix(": ") for fault in problem.get("errors", [])]
     return [Line(good=False, text=f"{name}: refused: {part}") for part in parts or [problem.get("detail", problem)]]
 
 
@@ -131,6 +131,12 @@ async def ingest(  # noqa: PLR0913 - the options of the command
     key: str | None = None,
 ) -> bool:
     """Post all files, a few at a time, printing outcomes as they come; False if anything was not stored."""
+    if key is not None and not key.isascii():
+        raise StartError("DATELINE_KEY is no key: a key has letters and digits of ASCII alone.")
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise StartError(f"{url!r} is no URL of a service: {error}.") from error
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     queue = [piece for path in files for piece in pieces(path, content_type)]
     columns = (TextColumn("posting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import socket
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -31,12 +34,47 @@ KEPT_REVISIONS: Final = 100
 """Revisions of an article that are kept where nothing else is said."""
 
 
+def postgres_url(value: str | None) -> str | None:
+    """Refuse what is no URL, without a word of it, as it may hold a password; nothing at all names no Postgres."""
+    if value is None or not value.strip():
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
+    ports = [host.rpartition("]")[2].partition(":")[2] for host in parts.netloc.rpartition("@")[2].split(",")]
+    if parts.scheme not in {"postgresql", "postgres"} or not all(port.isdecimal() for port in ports if port):
+        raise ValueError(
+            "not a URL such as postgresql://user:password@host:5432/name; in a password write "
+            "`#` as %23, `/` as %2F, `?` as %3F, `@` as %40, `:` as %3A and `%` as %25"
+        )
+    return value
+
+
+def path_prefix(value: str) -> str:
+    """Take a path without the slash at its end; refuse what is none."""
+    path = value.rstrip("/")
+    if path and not re.fullmatch(r"(?:/[\w.~!$&'()*+,;=:@%-]+)+", path, re.ASCII):
+        raise ValueError("not a path such as /news")
+    return path
+
+
+def proxies(value: str) -> str:
+    """Refuse a network that is none; what else is no address may be a name that uvicorn knows a peer by."""
+    for one in value.split(","):
+        if "/" in one:
+            ip_network(one.strip(), strict=False)
+    return value
+
+
 class Settings(BaseSettings):
     """The service's settings; a value that does not fit is refused when the process starts, by name."""
 
     model_config = SettingsConfigDict(env_prefix="DATELINE_", frozen=True, populate_by_name=True)
 
-    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    database_url: Annotated[str | None, AfterValidator(postgres_url)] = Field(
+        default=None, validation_alias="DATABASE_URL"
+    )
     """libpq URL of the Postgres to use (15 to 18); without one, `serve` starts the embedded server."""
 
     data_dir: Path | None = None
@@ -48,10 +86,10 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     """Port that HTTP listens on; 0 takes a free one."""
 
-    root_path: str = ""
+    root_path: Annotated[str, AfterValidator(path_prefix)] = ""
     """Path under which a gateway shows the service; `next` and `Location` carry it."""
 
-    forwarded_allow_ips: str = "127.0.0.1"
+    forwarded_allow_ips: Annotated[str, AfterValidator(proxies)] = "127.0.0.1"
     """Proxies whose `X-Forwarded-*` is believed: addresses or networks, comma separated."""
 
     auth: Literal["keys", "gateway", "none"] | None = None

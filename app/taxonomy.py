@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,14 @@ def whole(rows: "csv.DictReader[str]") -> Iterator[dict[str, str | None]]:
         raise StartError(f"Line {rows.line_num} of the taxonomy is no CSV: {error}.") from error
 
 
+def columns_of(rows: "csv.DictReader[str]") -> Sequence[str]:
+    """Give the columns that the first line names; raises StartError where it is no CSV."""
+    try:
+        return rows.fieldnames or ()
+    except csv.Error as error:
+        raise StartError(f"The first line of the taxonomy is no CSV: {error}.") from error
+
+
 def read_csv(data: bytes, language: str) -> Iterator[Concept]:
     """Read a CSV with the columns slug, label, broader and aliases, the last two with `|` between several."""
     try:
@@ -136,7 +144,7 @@ def read_csv(data: bytes, language: str) -> Iterator[Concept]:
     except UnicodeDecodeError as error:
         raise StartError(f"The taxonomy is no UTF-8: {error}.") from error
     rows = csv.DictReader(io.StringIO(text))
-    missing = [name for name in COLUMNS[:2] if name not in (rows.fieldnames or ())]
+    missing = [name for name in COLUMNS[:2] if name not in columns_of(rows)]
     if missing:
         raise StartError(f"The taxonomy lacks the column {missing[0]}; its first line must name {', '.join(COLUMNS)}.")
     for row in whole(rows):

@@ -84,6 +84,10 @@ async def test_a_service_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyP
         ),
         (httpx.Response(413, json={"detail": "too large"}), [(False, "a.txt: refused: too large")]),
         (httpx.Response(502, text="<html>"), [(False, "a.txt: HTTP 502")]),
+        (
+            httpx.Response(422, json={"errors": [{"pointer": "", "detail": "blank"}]}),
+            [(False, "a.txt: refused: blank")],
+        ),
     ],
 )
 async def test_each_outcome_is_told_in_a_line(answer: httpx.Response, lines: list[tuple[bool, str]]) -> None:
@@ -95,4 +99,7 @@ async def test_one_bad_item_makes_the_whole_run_bad(tmp_path: Path, capsys: pyte
     file.write_bytes(b"x")
     with pytest.raises(StartError):
         await ingest.ingest([tmp_path / "none"], url="http://127.0.0.1:1", content_type=None, query={}, wait=0)
+    for wrong in ({"url": "http://127.0.0.1:1 x"}, {"url": "http://127.0.0.1:1", "key": "bad\xe9"}):
+        with pytest.raises(StartError, match=r"no URL|no key"):
+            await ingest.ingest([file], content_type=None, query={}, wait=0, **wrong)
     assert capsys.readouterr().out == ""

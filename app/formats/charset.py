@@ -30,6 +30,7 @@ CODECS = frozenset(
     " iso8859-15 iso8859-16 koi8-r koi8-u mac-roman mac-cyrillic gb18030 big5hkscs euc_jp iso2022_jp".split()
 )
 """The encodings of the web; Python knows more, some of them of quadratic cost (punycode) or no charsets at all."""
+WIDE = ("utf-16", "utf-32")
 SAMPLE_BYTES = 65_536
 HANGUL = re.compile("[가-힣]")
 
@@ -80,11 +81,21 @@ def decode(body: bytes, declared: str | None) -> Decoded:
 
     A byte order mark is believed before a header that contradicts it: a header is set by configuration, a mark by
     whoever wrote the bytes. A declared charset that the bytes do not fit is passed over; so is one of a byte a
-    character where the bytes are UTF-8, as such a charset fits any bytes, and UTF-8 hardly ever fits by accident.
+    character where the bytes are UTF-8, as such a charset fits any bytes, and UTF-8 hardly ever fits by accident. Nor is
+    that of two bytes a character or four, which nearly any bytes fit: in it ASCII has zeros (and a page that could say
+    so in ASCII is UTF-8, as the Encoding Standard has it).
     """
     if (marked := by_mark(body)) is not None:
         return marked
-    stated = attempt(body, codec_of(declared))
+    codec = codec_of(declared)
+    if (
+        codec is not None
+        and codec.startswith(WIDE)
+        and b"\x00" not in body
+        and (text := attempt(body, "utf-8")) is not None
+    ):
+        return Decoded(text, {})
+    stated = attempt(body, codec)
     if stated is not None and (body.isascii() or len(stated) != len(body)):
         return Decoded(stated, {})
     for text in (attempt(body, "utf-8"), stated):

@@ -1,18 +1,19 @@
 """`PATCH /v1/articles/{id}`: an editor's word on an article's authors, date and topics (JSON Merge Patch, RFC 7396)."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import to_json
-from app.errors import Fault, InvalidRequest, PreconditionFailed, UnsupportedType, problems
+from app.errors import Fault, InvalidRequest, UnsupportedType, problems
 from app.formats.article_object import pointer
 from app.intake.body import read_body
 from app.intake.correction_schemas import ArticlePatch
+from app.intake.preconditions import IfMatch, check_unchanged
 from app.pipeline.corrections import Wish
 from app.query.answers import ETAG, database_of, etag, only_known_parameters
 from app.query.article import current_article, missing
@@ -32,13 +33,6 @@ REQUEST_BODY: dict[str, Any] = {
     "description": "The fields to correct; null takes a correction back.",
     "content": {kind: {"schema": SCHEMA, "example": EXAMPLE} for kind in TYPES},
 }
-
-IfMatch = Annotated[
-    str | None,
-    Header(
-        description="The article's ETag, or `*`: nothing is done where it is another by now.", examples=['"3f1c9a0b"']
-    ),
-]
 
 
 async def read_wish(request: Request) -> Wish:
@@ -68,12 +62,6 @@ def refused(faults: list[Fault]) -> InvalidRequest:
     return InvalidRequest("; ".join(f"{one.pointer or 'the body'}: {one.detail}" for one in faults[:3]), faults=faults)
 
 
-def matches(if_match: str, tag: str) -> bool:
-    """Say whether If-Match names this ETag, compared strongly (RFC 9110, section 13.1.1)."""
-    named = [one.strip() for one in if_match.split(",")]
-    return "*" in named or tag in named
-
-
 @router.patch(
     "/articles/{article_id}",
     summary="Correct an article",
@@ -95,10 +83,7 @@ async def patch_article(request: Request, article_id: UUID, if_match: IfMatch = 
         row = await hold(connection, article_id)
         if row is None:
             raise await missing(connection, article_id)
-        if if_match is not None:
-            tag = etag(to_json(await current_article(connection, article_id)).encode())
-            if not matches(if_match, tag):
-                raise PreconditionFailed(f"The article has changed: its ETag is {tag} now.", headers={"ETag": tag})
+        await check_unchanged(connection, article_id, if_match)
         if wish != Wish():
             await amend(connection, row, wish, kept_revisions=settings.kept_revisions)
         return to_json(await current_article(connection, article_id)).encode()

@@ -2,13 +2,15 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import Gone, problems
-from app.query.answers import database_of
+from app.intake.preconditions import IfMatch, check_unchanged
+from app.query.answers import database_of, only_known_parameters
 from app.query.article import missing
-from app.store.deletion import delete_article
+from app.store import holders
+from app.store.deletion import delete_article, lock_submissions
 
 router = APIRouter(prefix="/v1", tags=["articles"])
 
@@ -20,16 +22,21 @@ router = APIRouter(prefix="/v1", tags=["articles"])
     response_class=Response,
     responses={
         204: {"description": "Deleted; it stays so when it is sent again."},
-        **problems(308, 404, 410, 422, 503),
+        **problems(308, 404, 410, 412, 422, 503),
     },
+    dependencies=[Depends(only_known_parameters)],
 )
-async def delete(request: Request, article_id: UUID) -> Response:
+async def delete(request: Request, article_id: UUID, if_match: IfMatch = None) -> Response:
     """Delete an article and leave a tombstone: sent again it stays deleted, asked for it is `410`.
 
-    The submission's bytes go too, once no live article shares them.
+    The submission's bytes go too, once no live article shares them. `412` where `If-Match` names another state of it.
     """
 
     async def deleted(connection: AsyncConnection) -> str:
+        if if_match is not None:
+            await lock_submissions(connection, [article_id])
+            if await holders.hold(connection, [article_id]):
+                await check_unchanged(connection, article_id, if_match)
         outcome = await delete_article(connection, article_id)
         if outcome == "unknown":
             raise await missing(connection, article_id)

@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import NotFound, problems
 from app.linker import Linker
-from app.query.answers import database_of
+from app.query.answers import database_of, only_known_parameters
 from app.query.article import missing
 from app.store.stories import part
 from app.store.tables import articles
 
-router = APIRouter(prefix="/v1", tags=["stories"])
+router = APIRouter(prefix="/v1", tags=["stories"], dependencies=[Depends(only_known_parameters)])
 
 
 @router.delete(

@@ -2,19 +2,19 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import Conflict, NotFound, problems
 from app.pipeline.slug import slug as slug_of
-from app.query.answers import database_of
+from app.query.answers import database_of, only_known_parameters
 from app.query.filters import Name
 from app.store.topic_links import Circle, add_alias, add_broader, made, remove_alias, remove_broader
 from app.store.topics import known
 
-router = APIRouter(prefix="/v1", tags=["topics"])
+router = APIRouter(prefix="/v1", tags=["topics"], dependencies=[Depends(only_known_parameters)])
 
 
 def a_slug(value: str) -> str:

@@ -1,10 +1,13 @@
 """URLs of articles: cleaned for showing, reduced for identity (RFC 3986, section 6)."""
 
+import re
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 from app.pipeline.vocabulary import vocabulary
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
+UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 SAFE_IN_PATH = "/:@!$&'()*+,;=~-._%"
 
 
@@ -42,4 +45,10 @@ def identity(url: str) -> str:
     """Give the form under which two URLs of one page meet: no scheme, `www.`, trailing slash, or order of parameters."""
     parts = urlsplit(url)
     query = urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))
-    return f"{host(parts).removeprefix('www.')}{parts.path.rstrip('/')}?{query}"
+    return f"{host(parts).removeprefix('www.')}{ESCAPED.sub(unescaped, parts.path).rstrip('/')}?{query}"
+
+
+def unescaped(found: re.Match[str]) -> str:
+    """Give an escape of a URL in its one form: written out what needs none, in capitals the rest (RFC 3986, section 6.2.2)."""
+    character = chr(int(found[1], 16))
+    return character if UNRESERVED.fullmatch(character) else found[0].upper()

@@ -94,6 +94,8 @@ async def add_alias(connection: AsyncConnection, topic: int, alias: int, *, by: 
         raise Circle
     before, after = await root_of(connection, alias), await root_of(connection, topic)
     await connection.execute(POINT, {"alias": alias, "target": topic, "by": by})
+    if before == after:
+        return
     await settle(connection, alias, after)
     await recount(connection, {before, after, alias})
     await tell(connection, {alias: after})

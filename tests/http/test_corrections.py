@@ -12,6 +12,7 @@ from app.db import Database
 from app.query.schemas import Article
 from app.store.deletion import delete_article
 from tests.http.seed import NOON, Told, faults, ids, store
+from tests.running import http
 from tests.store.test_topic_counts import assert_counts
 
 TOLD = Told(
@@ -230,3 +231,33 @@ async def test_a_correction_can_ask_for_the_state_that_it_means(database: Databa
     assert any_state.json()["authors"] == ["M. Holt"]
     missing = await reader.patch(f"/v1/articles/{uuid4()}", json={}, headers={"If-Match": "*"})
     assert missing.status_code == 404
+
+
+async def test_a_deletion_can_ask_for_the_state_that_it_means(database: Database) -> None:
+    [article_id] = await store(database, TOLD)
+    path = f"/v1/articles/{article_id}"
+    async with http(database.url) as client:
+        tag = (await client.get(path)).headers["etag"]
+        kept = await client.delete(path, headers={"If-Match": '"other"'})
+        assert (kept.status_code, kept.headers["etag"]) == (412, tag)
+        assert (await client.delete(path, headers={"If-Match": f'"other", {tag}'})).status_code == 204
+        assert (await client.delete(path, headers={"If-Match": "*"})).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", "/v1/articles/{id}"),
+        ("DELETE", "/v1/articles/{id}/duplicate_of"),
+        ("PUT", "/v1/topics/quay/aliases/quays"),
+        ("DELETE", "/v1/topics/quay/aliases/quays"),
+        ("PUT", "/v1/topics/quay/broader/harbour"),
+        ("DELETE", "/v1/topics/quay/broader/harbour"),
+    ],
+)
+async def test_what_changes_things_passes_over_no_parameter(database: Database, method: str, path: str) -> None:
+    [article_id] = await store(database, TOLD)
+    async with http(database.url) as client:
+        answer = await client.request(method, path.format(id=article_id), params={"dry_run": "true"})
+        assert (answer.status_code, faults(answer)) == (422, ["/query/dry_run"])
+        assert (await client.get(f"/v1/articles/{article_id}")).status_code == 200

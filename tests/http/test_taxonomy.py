@@ -111,6 +111,7 @@ def test_a_csv_needs_slug_and_label_alone(tmp_path: Path) -> None:
         ("slug,label\n", "no concepts"),
         ('{"conceptSet": [{"qcode": 29000001, "prefLabel": {"en": "Ships"}}]}', "Concept 0"),
         (f"slug,label\nships,{'x' * 200_000}\n", "no CSV"),
+        (f"slug,label{'x' * 200_000}\n", "no CSV"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, says: str) -> None:

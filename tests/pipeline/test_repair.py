@@ -95,3 +95,5 @@ def test_a_url_is_cleaned_of_what_only_tells_how_the_reader_came(given_url: str 
 def test_two_urls_of_one_page_meet() -> None:
     assert identity("https://www.a.example/x/?b=2&a=1") == identity("http://a.example/x?a=1&b=2")
     assert identity("https://a.example/x") != identity("https://a.example/y")
+    assert identity("https://a.example/%c3%a9/%7e%61") == identity("https://a.example/%C3%A9/~a")
+    assert identity("https://a.example/a%2fb") != identity("https://a.example/a/b")

@@ -74,6 +74,7 @@ async def test_an_alias_is_one_entry_and_so_is_its_end(database: Database) -> No
     async with database.transaction() as connection:
         topic, alias = await made(connection, "night-shifts"), await made(connection, "night-work")
         await add_alias(connection, topic, alias)
+        await add_alias(connection, topic, alias)
     async with database.transaction() as connection:
         await remove_alias(connection, topic, alias)
     assert told(await feed(database, 1)) == [
