@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.formats.article_object import Given, json_objects, line_objects
+from app.formats.binary import refuse_binary
 from app.formats.body import Body
 from app.formats.charset import decode
 from app.formats.json_feed_check import feed_in
@@ -25,6 +26,7 @@ def check(body: bytes, content_type: str, hints: Stated, *, max_items: int) -> l
     kind, whole = reader_of(content_type, body), Body(body, charset, hints, max_items)
     if kind in OBJECTS:
         return OBJECTS[kind](whole)
+    refuse_binary(whole)
     CHECKS.get(kind, check_words)(whole)
     return None
 

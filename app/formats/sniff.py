@@ -65,8 +65,9 @@ def type_and_charset(content_type: str) -> tuple[str, str | None]:
 def reader_of(content_type: str | None, body: bytes) -> str:
     """Name the reader of a body; raises UnknownType, naming the types that are taken.
 
-    Mistakes are put right where no body of the stated kind can look so: markup or article objects sent as plain text, a
-    feed sent as a page, a page sent as a feed, lines of objects sent as one JSON value, and one JSON value sent as lines.
+    Mistakes are put right where no body of the stated kind can look so: markup or objects sent as plain text or as each
+    other, a feed sent as a page, a page sent as a feed, lines of objects sent as one JSON value, and one JSON value sent
+    as lines.
     A missing or unknown type is never guessed.
     """
     given, _ = media_type(content_type or "")
@@ -83,17 +84,26 @@ def text_or_objects(body: bytes) -> str:
     """Tell markup and article objects, or lines of them, from text that merely begins so."""
     if opening(body) == b"<":
         return markup_of(body) or "text"
+    return objects_in(body) or "text"
+
+
+def objects_in(body: bytes) -> str | None:
+    """Name the reader of a body that can only be article objects, lines of them, a JSON Feed or ninjs; None for any other."""
     if opening(body) not in {b"{", b"["}:
-        return "text"
+        return None
+    if (known := known_json(body)) is not None:
+        return known
     value = parsed(body)
     if is_article(value) or (isinstance(value, list) and value and all(map(is_article, value))):
         return "article_object"
     first, rest = first_line(body)
-    return "ndjson" if opening(rest) == b"{" and is_article(parsed(first)) else "text"
+    return "ndjson" if opening(rest) == b"{" and is_article(parsed(first)) else None
 
 
 def object_or_lines(body: bytes) -> str:
-    """Tell one JSON value from lines that are an object each."""
+    """Tell one JSON value from lines that are an object each, and from markup."""
+    if opening(body) == b"<":
+        return markup_of(body) or "article_object"
     if (known := known_json(body)) is not None:
         return known
     if opening(body) != b"{":
@@ -103,8 +113,12 @@ def object_or_lines(body: bytes) -> str:
 
 
 def lines_or_object(body: bytes) -> str:
-    """Tell lines that are an object each from one array, or from one object over several lines."""
+    """Tell lines that are an object each from one array, or from one object over several lines, and from markup."""
     begins = opening(body)
+    if begins == b"<":
+        return markup_of(body) or "ndjson"
+    if (known := known_json(body)) is not None:
+        return known
     if begins == b"[":
         return "article_object"
     first, rest = first_line(body)
@@ -113,15 +127,17 @@ def lines_or_object(body: bytes) -> str:
 
 
 def page_or_xml(body: bytes) -> str:
-    """Tell a page from a feed or an agency's document that is sent as one."""
+    """Tell a page from a feed, an agency's document or objects that are sent as one."""
+    if objects := objects_in(body):
+        return objects
     found = markup_of(body) or "html"
     return "html" if found == "xml" and b"<html" in body[:BEGINNING].lower() else found
 
 
 def xml_or_page(body: bytes) -> str:
-    """Tell a feed or an agency's document from a page that is sent as one."""
-    if known := (known_json(body) if opening(body) == b"{" else None):
-        return known
+    """Tell a feed or an agency's document from a page or objects that are sent as one."""
+    if objects := objects_in(body):
+        return objects
     return "html" if markup_of(body) == "html" else "xml"
 
 
@@ -140,15 +156,16 @@ def markup_of(body: bytes) -> str | None:
 def known_json(body: bytes) -> str | None:
     """Name the reader of a JSON body that can only be a JSON Feed or ninjs; None for any other."""
     if b"jsonfeed.org/version" in body[:BEGINNING]:
-        return "json_feed"
+        value = parsed(body)
+        return "json_feed" if isinstance(value, dict) and isinstance(value.get("items"), list) else None
     if b'"uri"' in body or b'"guid"' in body:
         return "ninjs" if is_ninjs(parsed(body)) else None
     return None
 
 
 def as_stated(name: str) -> Callable[[bytes], str]:
-    """Give what takes a body for what its type says."""
-    return lambda _: name
+    """Give what takes a body for what its type says, but for markup."""
+    return lambda body: (markup_of(body) if opening(body) == b"<" else None) or name
 
 
 SEEN: Mapping[str, Callable[[bytes], str]] = {

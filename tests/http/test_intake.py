@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -62,6 +63,9 @@ BAD_BODIES: list[tuple[str, str, bytes, int, list[str]]] = [
     ("one bad line", "application/x-ndjson", b'{"content": "a b"}\n\n{"content": }\n', 422, ["/1"]),
     ("two objects on a line", "application/x-ndjson", b'{"content": "a b"} {"content": "c d"}\n', 422, ["/0"]),
     ("blank lines alone", "application/x-ndjson", b"\n \n", 422, [""]),
+    ("gzip that is not called so", "text/plain", gzip.compress(b"A calm day at the harbour."), 422, [""]),
+    ("an image", "text/html", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), 422, [""]),
+    ("noise", "text/plain", random.Random(1).randbytes(3000), 422, [""]),
     ("no feed", "application/feed+json", b"[]", 422, [""]),
     ("a feed without a list of items", "application/feed+json", b'{"items": "a b"}', 422, ["/items"]),
     ("a feed without items", "application/feed+json", b'{"items": []}', 422, ["/items"]),
