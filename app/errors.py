@@ -247,12 +247,13 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 def methods_of(request: Request) -> set[str]:
     """Give the methods that the request's path takes; the router itself names those of one route alone."""
-    return {
+    found = {
         method
         for route in request.app.state.routes
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
         for method in route.methods or ()
     }
+    return found | {"HEAD"} if "GET" in found else found
 
 
 async def on_hang_up(request: Request, _: Exception) -> Response:

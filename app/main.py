@@ -18,6 +18,7 @@ from app.db import connect
 from app.drain import Drain
 from app.errors import StartError
 from app.extractor import Extractor
+from app.heads import Heads
 from app.intake import corrections, deletion, extract, partings, receipt_routes, routes, topic_links
 from app.intake.accept import Intake
 from app.intake.receipts import Waiters
@@ -86,6 +87,7 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
 def stand_before(application: FastAPI) -> None:
     """Put what every request passes before an application; the last one here is met first."""
     settings: Settings = application.state.settings
+    application.add_middleware(Heads)
     application.add_middleware(Guard, settings=settings)
     application.add_middleware(Pace, settings=settings)
     application.add_middleware(Bounds, settings=settings)

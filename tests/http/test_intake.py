@@ -312,7 +312,7 @@ async def test_unknown_paths_and_wrong_methods_are_problems(client: httpx.AsyncC
     lost = await client.get("/v1/nothing")
     assert (lost.status_code, lost.json()["type"]) == (404, "urn:dateline:problem:not-found")
     wrong = await client.patch("/v1/articles")
-    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, POST")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 async def test_without_its_store_the_service_says_so_and_keeps_nothing(database_url: str) -> None:
