@@ -49,6 +49,7 @@ async def carry_out(connection: AsyncConnection, plan: Plan, kept_revisions: int
     await holders.hand_over(connection, [(key, owner) for owner, (keys, _) in plan.split.items() for key in keys])
     await note(connection, told(plan))
     await source_counts.count_sightings(connection, plan.sightings.values())
+    await rows.name_articles(connection, plan.named)
     await rows.follow_arrivals(connection, plan.followed)
     await write_corrections(connection, plan.corrections)
 

@@ -15,6 +15,7 @@ from app.pipeline.article import Article
 from app.pipeline.changes import Intent, Key, Known, Revise, Sight
 from app.pipeline.corrections import Correction, Decided
 from app.pipeline.identity import Profile
+from app.pipeline.url import identity as identity_of
 from app.store import holders
 from app.store.corrections import graves_and_corrections
 from app.store.holders import MOST_SHARERS
@@ -291,6 +292,7 @@ def note(plan: Plan, met: Met, arrival: Arrival, owner: UUID, intent: Intent) ->
     came_before = note_sighting(plan, met, arrival, owner)
     known = met.known.get(owner)
     if isinstance(intent, Sight):
+        note_name(plan, met, arrival, owner)
         confirm(met.known, owner, arrival.article.source, arrival.article.field_hash, arrival.received_at)
         return "unchanged" if came_before else "duplicate"
     met.known[owner] = changes.after(arrival.article, arrival.received_at, known, arrival.submission_id)
@@ -299,6 +301,17 @@ def note(plan: Plan, met: Met, arrival: Arrival, owner: UUID, intent: Intent) ->
         return "stored"
     plan.revisions[owner] = Revision(known.revision + 1, arrival, known.received_at)
     return "revised"
+
+
+def note_name(plan: Plan, met: Met, arrival: Arrival, owner: UUID) -> None:
+    """Note the URL or guid that the publisher of an article did not give before: a name is no news, and no order decides about it."""
+    known, article = met.known[owner], arrival.article
+    had = known.profile
+    url = had.url or (identity_of(article.url) if article.url else None)
+    guid = had.guid or article.guid
+    if article.source == known.source and (url, guid) != (had.url, had.guid):
+        plan.named.append((owner, arrival))
+        met.known[owner] = replace(known, profile=replace(had, url=url, guid=guid))
 
 
 def note_reading(plan: Plan, met: Met, arrival: Arrival, owner: UUID, decided: Decided) -> None:

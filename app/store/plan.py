@@ -70,7 +70,7 @@ class Sighting:
 class Plan:
     """What a batch will write: filled by the decisions in order, carried out once it is whole.
 
-    `merged` are candidates that are another article, `shared` keys that others hold too, `split` articles that turned out
+    `named` are articles whose publisher gives a URL or a guid for them that it had not given before. `merged` are candidates that are another article, `shared` keys that others hold too, `split` articles that turned out
     to be none of another, with the key of their words if that held it and that other, `one` two stored articles that must be merged next.
     """
 
@@ -78,6 +78,7 @@ class Plan:
     revisions: dict[UUID, Revision] = field(default_factory=dict)
     sightings: dict[tuple[UUID, bytes], Sighting] = field(default_factory=dict)
     merged: dict[UUID, UUID] = field(default_factory=dict)
+    named: list[tuple[UUID, Arrival]] = field(default_factory=list)
     followed: dict[UUID, Arrival] = field(default_factory=dict)
     corrections: dict[UUID, Correction] = field(default_factory=dict)
     shared: list[tuple[Key, UUID]] = field(default_factory=list)

@@ -48,6 +48,9 @@ READ = (
     "guid", "word_count", "repairs", "evidence", "content_hash", "field_hash", "pipeline_version", "background",
 )  # fmt: skip
 """Columns that tell how an article was read."""
+NAME = text(
+    "UPDATE articles SET url = coalesce(url, CAST(:url AS text)), guid = coalesce(guid, CAST(:guid AS text)) WHERE id = :id"
+)
 CODED = 0.9
 """The score of a subject that a code alone declares."""
 SEARCH: dict[str, Any] = {
@@ -149,6 +152,15 @@ async def write_in_place(connection: AsyncConnection, arrivals: Mapping[UUID, Ar
         await connection.execute(
             update(articles).where(articles.c.id == bindparam("id_")).values({name: bindparam(name) for name in names}),
             [{"id_": new["id"]} | {name: new[name] for name in names} for new in rows],
+        )
+
+
+async def name_articles(connection: AsyncConnection, named: Sequence[tuple[UUID, Arrival]]) -> None:
+    """Give articles the URL and the guid of an arrival, where they have none."""
+    if named:
+        ordered = sorted(named, key=lambda one: one[0])
+        await connection.execute(
+            NAME, [{"id": one, "url": arrival.article.url, "guid": arrival.article.guid} for one, arrival in ordered]
         )
 
 

@@ -221,6 +221,21 @@ async def test_concurrent_deliveries_under_a_shared_link_double_nothing(database
     assert await read(database, "SELECT count(*) FROM articles") == [(3,)]
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+async def test_an_article_has_the_names_that_its_publisher_gives_it_whenever(
+    database: Database, *, backwards: bool
+) -> None:
+    names: list[dict[str, Any]] = [{"guid": "7"}, {"guid": "7", "url": f"{FRONT}a"}, {"url": f"{FRONT}a"}]
+    for minutes, given in enumerate(reversed(names) if backwards else names):
+        await delivered(database, item(1, **given), minutes=minutes)
+    at_once = [an_arrival(item(2, guid="8"), uuid7()), an_arrival(item(2, guid="8", url=f"{FRONT}b"), uuid7())]
+    await kept(database, *at_once)
+    assert await read(database, "SELECT guid, url, revision FROM articles ORDER BY 1") == [
+        ("7", f"{FRONT}a", 1), ("8", f"{FRONT}b", 1),
+    ]  # fmt: skip
+    assert await told(database) == {"created": 2}
+
+
 async def deleted(database: Database, article_id: UUID) -> None:
     """Delete an article for good."""
     async with database.transaction() as connection:
