@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from app.pipeline.article import Line, Outline
+from app.pipeline.counters import moves
 from app.pipeline.dates import DATE
 from app.pipeline.furniture import is_furniture
 from app.pipeline.names import is_person, until_role
@@ -55,7 +56,7 @@ def outline(of: Sequence[Line]) -> Outline:
     """Find the stretch of lines that holds most running text and least else, and the headline that goes with it."""
     weighed = list(weights(of))
     start, end = bridged(weighed, *densest(weighed))
-    end = with_list(of, end)
+    end = with_last_line(of, with_list(of, end))
     found = headline(of, start)
     return Outline(found, start if found is None else max(start, found + 1), end)
 
@@ -122,6 +123,25 @@ def with_list(of: Sequence[Line], end: int) -> int:
             break
         end += 1
     return end
+
+
+def with_last_line(of: Sequence[Line], end: int) -> int:
+    """Draw in a single line behind the running text, with which the whole text ends ("Final score: 2-1", "12 dead").
+
+    What stands around an article are many lines. A signature, a credit and a date are read where they are.
+    """
+    if end != len(of) - 1 or end == 0 or not is_prose(of[end - 1].text):
+        return end
+    text = of[end].text
+    apart = (
+        is_furniture(text)
+        or moves(text)
+        or CREDIT.search(text)
+        or BYLINE.match(text)
+        or DATE.search(text)
+        or names_somebody(text)
+    )
+    return end if apart else end + 1
 
 
 def headline(of: Sequence[Line], start: int) -> int | None:

@@ -40,7 +40,7 @@ from app.pipeline.structure import Structure, build, render, repeats
 from app.pipeline.topics import Subjects, topics
 from app.pipeline.url import clean
 
-PIPELINE_VERSION = "6"
+PIPELINE_VERSION = "7"
 """Raised whenever the same item may come out otherwise; each article keeps the one that it was made by."""
 NOTHING_LEFT = "There is no text left once menus, bylines and footers are taken away."
 HEAD_LINES = 8

@@ -68,7 +68,7 @@ ARTICLE: Final[dict[str, Any]] = {
     "duplicate_of": None,
     "sightings": [SIGHTING],
     "processing": "full",
-    "pipeline_version": "6",
+    "pipeline_version": "7",
     "background": None,
     "version": None,
     "urgency": None,

@@ -120,3 +120,18 @@ def test_what_stands_around_the_article_is_left_out() -> None:
 
 def test_running_text_is_never_cut_however_short_its_last_sentence() -> None:
     assert blocks(OPENING, MIDDLE, "So it goes.")[-1] == Paragraph("So it goes.")
+
+
+@pytest.mark.parametrize(
+    "last", ["Final score: 2-1", "12 dead", "Kick-off 20:45", "Verdict: guilty", "No arrests were made"]
+)
+def test_a_single_line_with_which_the_text_ends_is_a_part_of_it(last: str) -> None:
+    assert blocks(OPENING, MIDDLE, last)[-1] == Paragraph(last)
+    assert blocks(OPENING, MIDDLE, last, "Other stories of today")[-1] == Paragraph(MIDDLE)
+
+
+@pytest.mark.parametrize(
+    "last", ["Read more", "1,204 views", "Maren Holt", "Photo: AFP/Getty", "14 March 2026", "By Maren Holt"]
+)
+def test_a_button_a_counter_a_signature_and_a_credit_are_none(last: str) -> None:
+    assert blocks(OPENING, MIDDLE, last)[-1] == Paragraph(MIDDLE)
