@@ -157,10 +157,21 @@ def known_json(body: bytes) -> str | None:
     """Name the reader of a JSON body that can only be a JSON Feed or ninjs; None for any other."""
     if b"jsonfeed.org/version" in body[:BEGINNING]:
         value = parsed(body)
-        return "json_feed" if isinstance(value, dict) and isinstance(value.get("items"), list) else None
+        if isinstance(value, dict):
+            return "json_feed" if isinstance(value.get("items"), list) else None
+        return None if is_utf8(body) else "json_feed"  # in another charset it is read later
     if b'"uri"' in body or b'"guid"' in body:
         return "ninjs" if is_ninjs(parsed(body)) else None
     return None
+
+
+def is_utf8(body: bytes) -> bool:
+    """Say whether bytes are UTF-8."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def as_stated(name: str) -> Callable[[bytes], str]:

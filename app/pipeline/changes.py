@@ -97,6 +97,13 @@ def route(source: str | None, url: str | None) -> bytes:
     return digest(source or "", url or "")
 
 
+def ordered(article: Article, known: Known) -> bool:
+    """Say whether versions or times of modification, and no order of arrival, tell which of two is newer."""
+    versions = version_of(article.version), version_of(known.version)
+    times = article.modified_at, known.modified_at
+    return any(None not in pair and pair[0] != pair[1] for pair in (versions, times))
+
+
 def newer(article: Article, received_at: datetime, known: Known) -> bool:
     """Say whether the arrival supersedes the current revision: by version and then by modification time where both state
     one, then by arrival.

@@ -67,7 +67,8 @@ def doubt(one: Profile, other: Profile, scope: KeyScope) -> Doubt | None:
     read before. Words that lead to an article may be those of before, or what another delivery said in its name: where
     they are no longer its own, they count as little as a URL.
     """
-    if one.content == other.content:
+    named = one.guid is not None and (one.source, one.guid) == (other.source, other.guid)
+    if one.content == other.content or (scope == "content" and named):  # its own words, of now or of before
         return None
     if one.submission is not None and one.submission == other.submission and scope != "text":
         return None if same_title(one, other) and not apart(one, other, timedelta()) else "side by side"

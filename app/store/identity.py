@@ -26,6 +26,10 @@ TRIES: Final = 3
 """How often keys are looked at again whose article went while it was waited for."""
 
 
+UNREAD: Final = b""
+"""What a route said where only the fallback could read it: nothing that it says later is the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """An arrival with the keys and the profile of its article, and the id that it takes if it is new."""
@@ -49,11 +53,11 @@ class Met:
     """What the batch's keys lead to: owners by key, who shares it, and the state, graves and routes of those articles.
 
     `routes` gives what each route said last, and when. `keepers` says which candidate of several of one submission a stored article is, where they cannot all be it; `parted`
-    which pairs somebody told apart. `known`, `corrections`, `routes`, `sharers` and `merged` (articles and candidates that
+    which pairs somebody told apart. `owners`, `known`, `corrections`, `routes`, `sharers` and `merged` (articles and candidates that
     turned out to be another article) move on with each decision.
     """
 
-    owners: Mapping[Key, UUID]
+    owners: dict[Key, UUID]
     known: dict[UUID, Known] = field(default_factory=dict)
     dead: Mapping[UUID, Profile | None] = field(default_factory=dict)
     routes: dict[tuple[UUID, bytes], Word] = field(default_factory=dict)
@@ -174,7 +178,8 @@ def find(candidate: Candidate, met: Met) -> Found:
         held = met.holders(key)
         if not held:
             continue
-        fitting = [one for one in held if fits(candidate, one, key, met, alone=len(held) == 1)]
+        peers = [one for one in held if key.scope != "guid" or is_of(candidate.profile.source, one, met)] or held
+        fitting = [one for one in held if fits(candidate, one, key, met, alone=peers == [one])]
         if fitting:
             owners.append(max(fitting, key=lambda one: rank(candidate, one, met)))
         else:
@@ -182,6 +187,12 @@ def find(candidate: Candidate, met: Met) -> Found:
             if held[0] in met.known and (key.scope == "content" or has_left(candidate, held[0], met)):
                 left = held[0]
     return Found(tuple(dict.fromkeys(owners)), tuple(strange), left)
+
+
+def is_of(source: str | None, article: UUID, met: Met) -> bool:
+    """Say whether an article is of a source, or was deleted; a guid is a name within one source."""
+    known = met.known.get(article)
+    return known is None or known.source == source
 
 
 def rank(candidate: Candidate, article: UUID, met: Met) -> int:
@@ -210,7 +221,15 @@ def fits(candidate: Candidate, article: UUID, key: Key, met: Met, *, alone: bool
 
 
 def has_left(candidate: Candidate, article: UUID, met: Met) -> bool:
-    """Say whether an arrival is a copy that goes its own way: what it says, the article never said."""
+    """Say whether an arrival is a copy that goes its own way: what it says, the article never said.
+
+    An excerpt does not, nor what only the fallback could read, nor what comes late: its route has said other things since.
+    """
+    arrival = candidate.arrival
+    word = met.routes.get((article, changes.route(arrival.article.source, arrival.article.url)))
+    late = word is not None and word.at > arrival.received_at
+    if late or arrival.article.truncated or arrival.article.processing == "fallback":
+        return False
     words = [key for key in candidate.keys if key.scope == "content"]
     said = any(article in met.holders(key) for key in words)
     return bool(words) and not said and changes.is_its_own(candidate.profile, met.known[article])
@@ -278,7 +297,8 @@ def note_keys(plan: Plan, met: Met, owner: UUID, found: Found) -> None:
     """Note that an article shares the keys that others hold, and that its words are its own where it was split off."""
     if found.left is not None:
         words = tuple(key for key in found.strange if key.scope == "content")
-        plan.split[owner] = (words, found.left)
+        met.owners.update(dict.fromkeys(words, owner))
+        plan.split[owner] = (plan.split.get(owner, ((), found.left))[0] + words, found.left)
     for key in found.strange:
         if found.left is not None and key.scope == "content":
             continue
@@ -327,21 +347,28 @@ def note_reading(plan: Plan, met: Met, arrival: Arrival, owner: UUID, decided: D
 
 
 def says_again(met: Met, owner: UUID, article: Article) -> bool:
-    """Say whether the publisher's route to an article said the same the last time: it is no news, whatever others said since."""
+    """Say whether the publisher's route to an article said the same the last time: it is no news, whatever others said since.
+
+    Where versions or times of modification tell which is newer, they decide.
+    """
     known, word = met.known.get(owner), met.routes.get((owner, changes.route(article.source, article.url)))
-    return known is not None and word is not None and (article.source, article.field_hash) == (known.source, word.said)
+    if known is None or word is None or changes.ordered(article, known):
+        return False
+    return (article.source, article.field_hash) == (known.source, word.said)
 
 
 def note_sighting(plan: Plan, met: Met, arrival: Arrival, owner: UUID) -> bool:
     """Add the arrival to the article's sightings; say whether it had come by that route before."""
     route = (owner, changes.route(arrival.article.source, arrival.article.url))
-    before = met.routes.get(route)
+    before, known = met.routes.get(route), met.known.get(owner)
+    poorer = known is not None and known.processing == "full" and arrival.article.processing == "fallback"
+    said = UNREAD if poorer else arrival.article.field_hash
     if before is None or arrival.received_at >= before.at:
-        met.routes[route] = Word(arrival.article.field_hash, arrival.received_at)
+        met.routes[route] = Word(said, arrival.received_at)
     if (sighting := plan.sightings.get(route)) is None:
-        plan.sightings[route] = Sighting(arrival, arrival.received_at, arrival.article.field_hash)
+        plan.sightings[route] = Sighting(arrival, arrival.received_at, said)
     else:
-        sighting.add(arrival)
+        sighting.add(arrival, said)
     return before is not None
 
 

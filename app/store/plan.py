@@ -59,11 +59,11 @@ class Sighting:
     said: bytes
     count: int = 1
 
-    def add(self, arrival: Arrival) -> None:
+    def add(self, arrival: Arrival, said: bytes) -> None:
         """Sum one more up."""
         self.count += 1
         if arrival.received_at >= self.last_at:
-            self.last_at, self.said = arrival.received_at, arrival.article.field_hash
+            self.last_at, self.said = arrival.received_at, said
 
 
 @dataclass(slots=True)

@@ -7,27 +7,24 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from app.pipeline.changes import named_keys
+from app.pipeline.article import Retraction
+from app.pipeline.changes import Key, named_keys
 from app.store import holders
 from app.store.deletion import delete_article
 from app.store.plan import Recall
 
 OWNER = text(
     """
-    SELECT k.article_id FROM (
+    SELECT k.article_id, a.id IS NOT NULL AS alive FROM (
         SELECT article_id FROM article_keys WHERE scope = :scope AND key = :key
         UNION SELECT article_id FROM key_sharers WHERE scope = :scope AND key = :key
     ) k LEFT JOIN articles a ON a.id = k.article_id
     WHERE a.id IS NULL OR a.source IS NOT DISTINCT FROM CAST(:source AS text)
     """
 )
-KEEP_KEY = text(
-    """
-    INSERT INTO article_keys (scope, key, article_id) VALUES (:scope, :key, :id)
-    ON CONFLICT (scope, key) DO UPDATE SET article_id = excluded.article_id
-    """
-)
-"""Who holds a source's guid without being its article is another's, which had a copy under it."""
+CLAIM_KEY = text("INSERT INTO article_keys (scope, key, article_id) VALUES (:scope, :key, :id) ON CONFLICT DO NOTHING")
+TAKE_KEY = text("UPDATE article_keys SET article_id = :id WHERE scope = :scope AND key = :key AND article_id <> :id")
+"""For a source's own guid that leads to another's article, which had a copy under it."""
 BURY = text("INSERT INTO tombstones (article_id) VALUES (:id) ON CONFLICT DO NOTHING")
 UNBURY = text("DELETE FROM tombstones WHERE article_id = :id")
 
@@ -44,26 +41,51 @@ async def retract(connection: AsyncConnection, recalls: Sequence[Recall]) -> lis
 async def retract_one(connection: AsyncConnection, recall: Recall) -> UUID | None:
     """Carry one retraction out; a key that several articles share names none of them, but for one that another key names."""
     wanted = recall.retraction
-    found: list[UUID] = []
-    for key in named_keys(wanted):
-        asked = {"scope": key.scope, "key": key.value, "source": wanted.source}
-        held = list(await connection.scalars(OWNER, asked))
-        found += held if len(held) == 1 else [one for one in held if one in found]
-    for article_id in dict.fromkeys(found):
+    found, several = await named(connection, wanted)
+    if not found and not several:
+        kept_out = await claim(connection, wanted)
+        found, several = await named(connection, wanted, but=kept_out)  # whoever claimed it meanwhile is there by now
+        if kept_out is not None and not found and not several:
+            return await keep_out(connection, wanted, kept_out)
+    for article_id in found:
         gone = await delete_article(connection, article_id, "retracted")
         if gone == "deleted" and wanted.status == "withheld":
             await connection.execute(UNBURY, {"id": article_id})
             await holders.give_up(connection, [article_id])
-    return found[0] if found else await keep_out(connection, recall)
+    return found[0] if found else None
 
 
-async def keep_out(connection: AsyncConnection, recall: Recall) -> UUID | None:
-    """Bury an article that is canceled before it came, under its source's own id; a URL may be another source's."""
-    named = [key for key in named_keys(recall.retraction) if key.scope == "guid"]
-    if recall.retraction.status != "canceled" or not named:
+async def named(connection: AsyncConnection, wanted: Retraction, but: UUID | None = None) -> tuple[list[UUID], bool]:
+    """Give the articles that a retraction names, living ones before those that are gone; and whether its guid names several."""
+    found: list[UUID] = []
+    several = False
+    for key in named_keys(wanted):
+        asked = {"scope": key.scope, "key": key.value, "source": wanted.source}
+        rows = [row for row in await connection.execute(OWNER, asked) if row.article_id != but]
+        held = [row.article_id for row in rows if row.alive] or [row.article_id for row in rows]
+        several = several or (key.scope == "guid" and len(held) > 1)
+        found += held if len(held) == 1 else [one for one in held if one in found]
+    return list(dict.fromkeys(found)), several
+
+
+def guids(wanted: Retraction) -> list[Key]:
+    """Give the guid of a retraction as a key; a URL may be another source's."""
+    return [key for key in named_keys(wanted) if key.scope == "guid"]
+
+
+async def claim(connection: AsyncConnection, wanted: Retraction) -> UUID | None:
+    """Claim the guid of an article that is canceled before it came; None where there is none to keep out."""
+    if wanted.status != "canceled" or not guids(wanted):
         return None
     kept_out = uuid7()
-    for key in named:
-        await connection.execute(KEEP_KEY, {"scope": key.scope, "key": key.value, "id": kept_out})
+    for key in guids(wanted):
+        await connection.execute(CLAIM_KEY, {"scope": key.scope, "key": key.value, "id": kept_out})
+    return kept_out
+
+
+async def keep_out(connection: AsyncConnection, wanted: Retraction, kept_out: UUID) -> UUID:
+    """Bury an article that is canceled before it came, under its source's own id."""
+    for key in guids(wanted):
+        await connection.execute(TAKE_KEY, {"scope": key.scope, "key": key.value, "id": kept_out})
     await connection.execute(BURY, {"id": kept_out})
     return kept_out

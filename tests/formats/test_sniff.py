@@ -4,8 +4,11 @@ import json
 
 import pytest
 
+from app.formats.binary import refuse_binary
+from app.formats.body import Body
 from app.formats.sniff import reader_of
 from app.intake.bodies import ATOM, JSON_FEED, NINJS, NITF, PAGE, RSS
+from app.pipeline.article import Stated
 
 OBJECT = b'{"title": "Harbour reopens", "content": "The northern quay reopened."}'
 BODIES = {
@@ -26,6 +29,30 @@ TYPES = (
 def test_what_can_only_be_one_thing_is_read_as_that(reader: str, body: bytes, sent_as: str) -> None:
     one_line = sent_as == "application/x-ndjson" and body.endswith(OBJECT)
     assert reader_of(sent_as, body) == ("ndjson" if one_line else reader)
+
+
+def test_a_feed_in_another_charset_is_known_by_its_mark() -> None:
+    feed = json.dumps(JSON_FEED | {"title": "Hafen-Überblick"}, ensure_ascii=False).encode("latin-1")
+    assert reader_of("application/json", feed) == "json_feed"
+    assert reader_of("application/x-ndjson", OBJECT + b'\n{"content": "Of jsonfeed.org/version/1"}\n') == "ndjson"
+
+
+ANPA = b"\x16\x16\x01a0123\x1fr i bc-harbour 03-14 0123\r\n^By MAREN HOLT\x02\r\nPORT ELLERY (AP) _ The quay reopened.\x03\x04"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ANPA,
+        "港の灯台は穏やかだった。".encode("iso2022_jp"),
+        "항구는 잔잔했다.".encode("iso2022_kr"),
+        '<?xml version="1.0" encoding="utf-16"?><p>Гавань была спокойна</p>'.encode("utf-16-le"),
+        b"RIFFRAFF returns to the stage.",
+        b"Page one.\x0cPage two.\x0c",
+    ],
+)
+def test_what_only_looks_strange_is_a_text(body: bytes) -> None:
+    refuse_binary(Body(body, None, Stated(), 10))
 
 
 @pytest.mark.parametrize("sent_as", ["application/feed+json", "application/vnd.iptc.ninjs+json"])

@@ -1,9 +1,10 @@
 """One article however it arrives, and two where a key says one but everything else says two; in any order."""
 
 import asyncio
+import itertools
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -284,6 +285,117 @@ async def test_what_an_agency_cancels_stays_away_though_a_copy_of_it_was_there_f
     assert kept_out != copy.article_id
     assert [one.outcome for one in await delivered(database, wired, minutes=10)] == ["deleted"]
     assert await words(database) == [("harbour-post.example", "Headline of article 1", None)]
+
+
+async def canceled(database: Database, guid: str, source: str = "harbour-post.example") -> UUID | None:
+    """Cancel an article by its guid."""
+    async with database.transaction() as connection:
+        [gone] = await retract(connection, [Recall(uuid7(), 0, Retraction(source, guid, None, "canceled"))])
+    return gone
+
+
+async def test_a_cancel_means_the_living_of_two_that_had_a_guid(database: Database) -> None:
+    [old] = await delivered(database, item(5, guid="n", url=f"{FRONT}5"))
+    await deleted(database, old.article_id)
+    [new] = await delivered(database, item(6, guid="n", url=f"{FRONT}6", hours=360), minutes=5)
+    assert (new.outcome, await canceled(database, "n")) == ("stored", new.article_id)
+    assert await read(database, "SELECT count(*) FROM articles") == [(0,)]
+
+
+async def test_a_cancel_that_names_several_takes_none_and_no_guid_from_them(database: Database) -> None:
+    feed = [item(n, guid="feed", url=f"{FRONT}{n}", hours=n * 72) for n in range(2)]
+    saved = [(await delivered(database, one))[0] for one in feed]
+    assert await canceled(database, "feed") is None
+    again = await delivered(database, item(0, guid="feed", url=f"{FRONT}0", version=1), minutes=5)
+    assert [(one.outcome, one.article_id) for one in again] == [("revised", saved[0].article_id)]
+
+
+async def test_a_cancel_that_waited_for_its_article_takes_it(database: Database) -> None:
+    [arrival] = [an_arrival(item(1, guid="7"), uuid7())]
+    async with database.transaction() as connection:
+        await submitted(connection, [arrival])
+        [saved] = await save(connection, [arrival])
+        canceling = asyncio.create_task(canceled(database, "7"))
+        waits = "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database())"
+        while await read(database, waits) == [(False,)]:  # noqa: ASYNC110 - another session waits
+            await asyncio.sleep(0.01)
+    assert await canceling == saved.article_id
+    assert await read(database, "SELECT count(*) FROM articles") == [(0,)]
+
+
+async def test_what_its_agency_canceled_stays_away_though_a_paper_has_a_copy(database: Database) -> None:
+    def wired(version: int, **others: Any) -> Article:
+        return item(1, guid="urn:wire:1", source="wire.example", version=version, **others)
+
+    await delivered(database, item(1, url=f"{FRONT}a"))
+    await delivered(database, wired(0), minutes=5)
+    [own] = await delivered(database, wired(1), minutes=10)
+    assert (own.outcome, await canceled(database, "urn:wire:1", "wire.example")) == ("stored", own.article_id)
+    other_words = replace(
+        wired(2, title="Another headline", hours=None), text=item(9).text, content_hash=b"other words"
+    )
+    assert [one.outcome for one in await delivered(database, other_words, minutes=15)] == ["deleted"]
+
+
+def numbered(number: int, text_version: int) -> Article:
+    """Give a numbered version of an article."""
+    return replace(item(1, guid="7", version=text_version), version=str(number))
+
+
+def modified(hours: int, text_version: int) -> Article:
+    """Give a state of an article with when it was modified."""
+    return replace(item(1, guid="7", version=text_version), modified_at=NOON + timedelta(hours=hours))
+
+
+@pytest.mark.parametrize("state", [numbered, modified])
+async def test_what_comes_back_in_a_newer_version_is_news_though_it_was_said_before(
+    database: Database, state: Callable[[int, int], Article]
+) -> None:
+    outcomes = []
+    for minutes, (number, words_of) in enumerate([(1, 0), (2, 1), (1, 0), (3, 0)]):
+        outcomes += [one.outcome for one in await delivered(database, state(number, words_of), minutes=minutes)]
+    assert outcomes == ["stored", "revised", "unchanged", "revised"]
+
+
+async def test_what_only_the_fallback_read_is_news_when_it_is_read_in_full(database: Database) -> None:
+    changed = item(1, guid="7", version=1)
+    outcomes = []
+    for minutes, one in enumerate([item(1, guid="7"), replace(changed, processing="fallback"), changed]):
+        outcomes += [each.outcome for each in await delivered(database, one, minutes=minutes)]
+    assert outcomes == ["stored", "unchanged", "revised"]
+
+
+@pytest.mark.parametrize("change", [{"processing": "fallback"}, {"truncated": True}])
+async def test_a_copy_that_was_poorly_read_or_cut_goes_no_way_of_its_own(
+    database: Database, change: dict[str, Any]
+) -> None:
+    copied: dict[str, Any] = {"guid": "c", "url": "https://paper.example/1", "source": "paper.example"}
+    outcomes = []
+    cut = replace(item(1, version=1, **copied), **change)
+    for minutes, one in enumerate(
+        [item(1, guid="7", source="wire.example"), item(1, **copied), cut, item(1, **copied)]
+    ):
+        outcomes += [each.outcome for each in await delivered(database, one, minutes=minutes)]
+    assert outcomes == ["stored", "duplicate", "unchanged", "unchanged"]
+
+
+async def test_copies_end_the_same_in_any_order_of_arrival(database: Database) -> None:
+    own: dict[str, Any] = {"guid": "7", "url": f"{FRONT}a"}
+    sent = [
+        an_arrival(item(1, source="aggregator.example"), uuid7(), minutes=0),
+        an_arrival(item(1, **own), uuid7(), minutes=1),
+        an_arrival(item(1, source="aggregator.example", version=1), uuid7(), minutes=2),
+        an_arrival(item(1, version=1, **own), uuid7(), minutes=3),
+    ]
+    for order in itertools.permutations(sent):
+        for arrival in order:
+            await kept(database, arrival)
+        assert len(await words(database)) <= 2
+        assert [version for source, _, version in await words(database) if source == "harbour-post.example"] in (
+            [],
+            ["1"],
+        )
+        await forget(database)
 
 
 async def words(database: Database) -> list[tuple[Any, ...]]:
