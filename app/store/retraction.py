@@ -46,7 +46,9 @@ async def retract_one(connection: AsyncConnection, recall: Recall) -> UUID | Non
         kept_out = await claim(connection, wanted)
         found, several = await named(connection, wanted, but=kept_out)  # whoever claimed it meanwhile is there by now
         if kept_out is not None and not found and not several:
-            return await keep_out(connection, wanted, kept_out)
+            for key in guids(wanted):
+                await connection.execute(TAKE_KEY, {"scope": key.scope, "key": key.value, "id": kept_out})
+            return kept_out
     for article_id in found:
         gone = await delete_article(connection, article_id, "retracted")
         if gone == "deleted" and wanted.status == "withheld":
@@ -74,18 +76,11 @@ def guids(wanted: Retraction) -> list[Key]:
 
 
 async def claim(connection: AsyncConnection, wanted: Retraction) -> UUID | None:
-    """Claim the guid of an article that is canceled before it came; None where there is none to keep out."""
+    """Claim the guid of an article that is canceled before it came, and bury it; None where there is none to keep out."""
     if wanted.status != "canceled" or not guids(wanted):
         return None
     kept_out = uuid7()
+    await connection.execute(BURY, {"id": kept_out})
     for key in guids(wanted):
         await connection.execute(CLAIM_KEY, {"scope": key.scope, "key": key.value, "id": kept_out})
-    return kept_out
-
-
-async def keep_out(connection: AsyncConnection, wanted: Retraction, kept_out: UUID) -> UUID:
-    """Bury an article that is canceled before it came, under its source's own id."""
-    for key in guids(wanted):
-        await connection.execute(TAKE_KEY, {"scope": key.scope, "key": key.value, "id": kept_out})
-    await connection.execute(BURY, {"id": kept_out})
     return kept_out
