@@ -13,7 +13,8 @@ from app.settings import KEPT_REVISIONS
 from app.store import history, holders, rows, source_counts
 from app.store.changes import Change, note
 from app.store.corrections import write_corrections
-from app.store.identity import candidates, decide, meet
+from app.store.identity import decide
+from app.store.meeting import candidates, meet
 from app.store.merging import merge
 from app.store.plan import Arrival, Plan, Saved
 

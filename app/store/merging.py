@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.pipeline.changes import supersedes
 from app.store import author_counts, history, rows, topic_counts
 from app.store.changes import Change, note
-from app.store.identity import Met
+from app.store.meeting import Met
 from app.store.plan import Arrival, Revision
 from app.store.printed_topics import stored_topics
 from app.store.read_back import article_of
