@@ -81,7 +81,8 @@ def fits(candidate: Candidate, article: UUID, key: Key, met: Met, *, alone: bool
 def has_left(candidate: Candidate, article: UUID, met: Met) -> bool:
     """Say whether an arrival is a copy that goes its own way: what it says, the article never said.
 
-    An excerpt does not, nor what only the fallback could read, nor what comes late: its route has said other things since.
+    What is known to be cut does not, nor what only the fallback could read, nor what comes late: its route has said other
+    things since.
     """
     arrival = candidate.arrival
     word = met.routes.get((article, changes.route(arrival.article.source, arrival.article.url)))
